@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(`./packages/${path}`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    // Tests run on the sources; what is published is proved by the pack checks.
+    alias: [
+      { find: /^@santokit\/bridge$/, replacement: source('bridge/src/index.ts') },
+      { find: /^@santokit\/bridge\/manifest$/, replacement: source('bridge/src/manifest/index.ts') },
+      { find: /^@santokit\/bridge\/node$/, replacement: source('bridge/src/node.ts') },
+      { find: /^@santokit\/core$/, replacement: source('core/src/index.ts') },
+      { find: /^@santokit\/core\/lifecycle$/, replacement: source('core/src/lifecycle/index.ts') },
+      { find: /^@santokit\/core\/dev$/, replacement: source('core/src/dev/index.ts') },
+      { find: /^@santokit\/core\/testkit$/, replacement: source('core/src/testkit/index.ts') },
+      { find: /^@santokit\/plugin-tarball$/, replacement: source('plugin-tarball/src/index.ts') },
+    ],
+  },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'playground/**/*.test.ts', 'tests/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/.santokit/**'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})
