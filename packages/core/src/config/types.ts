@@ -1,0 +1,181 @@
+import type { Access } from '@santokit/bridge/manifest'
+import type { Plugin } from '../plugin/contract.ts'
+import type { MaybeSecret } from '../secrets/secret-ref.ts'
+
+/** What a person writes in `santokit.config.ts`. */
+export interface UserConfig {
+  /** Config files or folders merged below this one, nearest first. */
+  readonly extends?: string | readonly string[]
+  /** Falsy entries are left out and nested lists are flattened, so that plugins can be given on a condition. */
+  readonly plugins?: readonly PluginOption[]
+  readonly projects?: { readonly [name: string]: ProjectConfig }
+  /** Merged over everything else when `--env NAME` asks for it. */
+  readonly environments?: { readonly [name: string]: EnvironmentConfig }
+  /**
+   * Where `stk build` writes, below the repository root.
+   * @default 'dist'
+   */
+  readonly outDir?: string
+}
+
+/** An environment may set anything but plugins and further environments. */
+export type EnvironmentConfig = DeepPartial<Pick<UserConfig, 'projects' | 'outDir'>>
+
+export type PluginOption = Plugin | false | null | undefined | readonly PluginOption[]
+
+/** One project: one manifest, one set of database aliases, one Bridge. */
+export interface ProjectConfig {
+  /**
+   * The project's folder below the repository root, holding `logic/`, `schema/` and `config/`.
+   * @default `projects/<name>`
+   */
+  readonly root?: string
+  /** Database aliases by name. Logic says which one it means; with a single alias it need not. */
+  readonly databases?: { readonly [alias: string]: DatabaseConfig }
+  /** Who issues the tokens that callers bring. `'none'` switches verification off, in development only. */
+  readonly auth?: AuthConfig | 'none'
+  /** Where clients will find the project: for OpenAPI, Worker routes and Ingress hosts. */
+  readonly baseUrl?: string
+  /** Access by logic path or glob. The most specific entry wins over the file's own `access`. */
+  readonly permissions?: { readonly [pattern: string]: Access }
+  readonly cors?: CorsConfig
+  readonly limits?: LimitsConfig
+  /** Where `stk` reads a secret's value, by name: `op://…`, `env:NAME`, `file:path`, `dotenv:path#NAME`. */
+  readonly secrets?: { readonly [name: string]: string }
+  /** Where the project is released to. The key is the target's name; `type` defaults to it. */
+  readonly targets?: TargetsConfig
+}
+
+export type DatabaseConfig = PostgresConfig | LibsqlConfig
+
+export interface PostgresConfig {
+  readonly driver: 'pg'
+  /** `postgres://…` */
+  readonly url: MaybeSecret
+  readonly pool?: PoolConfig
+  /**
+   * After this the server cancels a statement: `'5s'`, `'500ms'` or milliseconds. `0` switches it off.
+   * @default '10s'
+   */
+  readonly statementTimeout?: string | number
+  /**
+   * Each call in a transaction with the caller's claims in `request.jwt.claims` and their role set locally.
+   * @default false
+   */
+  readonly rls?: boolean
+  /**
+   * Named prepared statements; `false` for PgBouncer before 1.21.
+   * @default true
+   */
+  readonly prepare?: boolean
+}
+
+export interface LibsqlConfig {
+  readonly driver: 'libsql'
+  /** `libsql://…`, `https://…`, `http://…` or `file:…` */
+  readonly url: MaybeSecret
+  readonly authToken?: MaybeSecret
+  readonly pool?: PoolConfig
+  /** @default '10s' */
+  readonly statementTimeout?: string | number
+}
+
+export interface PoolConfig {
+  /** @default 10 */
+  readonly max?: number
+  /**
+   * Calls that may wait for a connection before the next is refused with 503.
+   * @default 100
+   */
+  readonly queue?: number
+}
+
+export interface AuthConfig {
+  readonly issuers: readonly IssuerConfig[]
+}
+
+export interface IssuerConfig {
+  /** The exact `iss` of the tokens; its discovery document names the keys. */
+  readonly issuer: string
+  /** Accepted `aud` values. */
+  readonly audience: string | readonly string[]
+  /** Where the keys are, if the issuer has no discovery document. */
+  readonly jwksUri?: string
+  /** @default ['RS256', 'ES256', 'EdDSA'] */
+  readonly algorithms?: readonly string[]
+  readonly claims?: {
+    /**
+     * The claim with the caller's roles.
+     * @default 'roles'
+     */
+    readonly roles?: string
+  }
+  /**
+   * Seconds of clock difference tolerated, 60 at most.
+   * @default 5
+   */
+  readonly clockTolerance?: number
+}
+
+export interface CorsConfig {
+  /** Exact origins, or `'*'`. */
+  readonly origins: string | readonly string[]
+  /**
+   * How long a browser may keep the preflight answer.
+   * @default '10m'
+   */
+  readonly maxAge?: string | number
+}
+
+export interface LimitsConfig {
+  /** @default '1MB' */
+  readonly body?: string | number
+  /** @default 32 */
+  readonly jsonDepth?: number
+  /** @default '30s' */
+  readonly timeout?: string | number
+  /** @default 1000 */
+  readonly concurrency?: number
+  /** @default 16 */
+  readonly callDepth?: number
+}
+
+/**
+ * Options of each target type. A plugin adds its own:
+ *
+ * @example
+ * declare module '@santokit/core' {
+ *   interface TargetTypes { tarball: TarballOptions }
+ * }
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- filled by module augmentation
+export interface TargetTypes {}
+
+/**
+ * Targets by name. A key that is itself a target type takes that type's options; any other key names its `type`.
+ */
+export type TargetsConfig =
+  & { readonly [Type in keyof TargetTypes]?: TargetTypes[Type] | TargetConfig }
+  & { readonly [name: string]: TargetConfig | TargetTypes[keyof TargetTypes] | undefined }
+
+/** A target whose name is not its type. */
+export type TargetConfig = { readonly [Type in keyof TargetTypes]: { readonly type: Type } & TargetTypes[Type] }[keyof TargetTypes]
+
+export type DeepPartial<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends readonly unknown[]
+    ? T
+    : T extends object
+      ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> }
+      : T
+
+/** What a config function is told. */
+export interface ConfigEnv {
+  /** The verb that runs: `build`, `release`, `dev`, … */
+  readonly command: string
+  /** `--env` or `STK_ENV`; `production` when neither is given. */
+  readonly environment: string
+}
+
+/** What `santokit.config.ts` may export. */
+export type ConfigExport = UserConfig | ((env: ConfigEnv) => UserConfig | Promise<UserConfig>)

@@ -1,0 +1,5 @@
+export { CATALOGUE, type ErrorCode } from './catalogue.ts'
+export { isStkError, StkError, throwAll, type Attribution, type SourceLocation, type StkErrorDetails } from './error.ts'
+export type { Phase, Report, ReportEvent } from './events.ts'
+export { codeFrame, positionAt } from './frame.ts'
+export { nearest, suggestion } from './nearest.ts'

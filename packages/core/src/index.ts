@@ -1,0 +1,13 @@
+/** What a config file and a plugin are written with. Light: nothing here loads the lifecycle. */
+export { defineConfig } from './config/define.ts'
+export type * from './config/types.ts'
+export type * from './config/resolved.ts'
+export { definePlugin, defineSecretProvider, defineTarget } from './plugin/contract.ts'
+export type * from './plugin/contract.ts'
+export type { Artifact, ArtifactFile } from './artifact/artifact.ts'
+export type { Bundle } from './artifact/bundle.ts'
+export { secret, isSecretRef, type MaybeSecret, type SecretRef } from './secrets/secret-ref.ts'
+export { SecretValue } from './secrets/secret-value.ts'
+export { isStkError, StkError, type ErrorCode, type SourceLocation, type StkErrorDetails } from './diagnostics/index.ts'
+export type { Phase, Report, ReportEvent } from './diagnostics/index.ts'
+export type { Digest } from '@santokit/bridge/manifest'

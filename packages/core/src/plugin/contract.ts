@@ -1,0 +1,241 @@
+import type { Digest, Json, LogicEntry, Manifest } from '@santokit/bridge/manifest'
+import type { z } from 'zod'
+import type { Artifact } from '../artifact/artifact.ts'
+import type { Bundle } from '../artifact/bundle.ts'
+import type { ResolvedConfig, ResolvedProject } from '../config/resolved.ts'
+import type { ConfigEnv, DeepPartial, UserConfig } from '../config/types.ts'
+import type { StkError } from '../diagnostics/error.ts'
+import type { Report } from '../diagnostics/events.ts'
+import type { MaybeSecret } from '../secrets/secret-ref.ts'
+import type { SecretValue } from '../secrets/secret-value.ts'
+
+/** What a plugin contributes. Every part is optional but the name. */
+export interface Plugin {
+  /** Unique in a config; the package name without its prefix: `tarball` for `santokit-plugin-tarball`. */
+  readonly name: string
+  /** Runs this plugin's hooks before (`pre`) or after (`post`) those of plugins that say nothing. */
+  readonly enforce?: 'pre' | 'post'
+  /** May return a partial config, merged *below* what the user wrote. */
+  config?(config: UserConfig, env: ConfigEnv): DeepPartial<UserConfig> | void | Promise<DeepPartial<UserConfig> | void>
+  /** Sees the final config. */
+  configResolved?(config: ResolvedConfig): void | Promise<void>
+  // `any`: options and packages differ from target to target and are opaque to core; the host restores the pairing.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly targets?: readonly Target<any, any>[]
+  readonly secretProviders?: readonly SecretProvider[]
+  readonly schemaEngines?: readonly SchemaEngine[]
+  /** Further verbs of `stk`, by name. */
+  readonly commands?: { readonly [name: string]: PluginCommand }
+  readonly hooks?: { readonly [Name in keyof Hooks]?: HookOption<Hooks[Name]> }
+}
+
+/** Declares a plugin; returns its argument. It exists for its types. */
+export function definePlugin<Options = void>(create: (options: Options) => Plugin): (options: Options) => Plugin {
+  return create
+}
+
+/** Moments of the lifecycle that a plugin can listen to. Listeners run one after the other. */
+export interface Hooks {
+  'bundle:before'(context: ProjectHookContext): void | Promise<void>
+  /** Once for each logic that was compiled. The entry is frozen. */
+  'bundle:logic'(context: ProjectHookContext, logic: { readonly path: string; readonly entry: LogicEntry }): void | Promise<void>
+  'bundle:done'(context: ProjectHookContext, bundle: Bundle): void | Promise<void>
+  'package:before'(context: TargetHookContext, bundle: Bundle): void | Promise<void>
+  'package:done'(context: TargetHookContext, pkg: Artifact): void | Promise<void>
+  'secrets:before'(context: TargetHookContext): void | Promise<void>
+  'secrets:done'(context: TargetHookContext, names: readonly string[]): void | Promise<void>
+  'release:before'(context: TargetHookContext, pkg: Artifact): void | Promise<void>
+  /** The last moment to object: throw to stop before anything is changed. */
+  'release:planned'(context: TargetHookContext, plan: ReleasePlan): void | Promise<void>
+  'release:done'(context: TargetHookContext, release: Release): void | Promise<void>
+  /** Something failed. Cannot change that. */
+  error(error: StkError): void | Promise<void>
+}
+
+/** A listener, or a listener with its place in the order. */
+export type HookOption<Listener> = Listener | OrderedHook<Listener>
+
+export interface OrderedHook<Listener> {
+  /** Within the plugin's `enforce` group: first, last, or in the order of the plugin list. */
+  readonly order?: 'pre' | 'post'
+  /** Names of plugins whose listener for this hook must come later. Unknown names are ignored. */
+  readonly before?: string | readonly string[]
+  /** Names of plugins whose listener for this hook must have run. Unknown names are ignored. */
+  readonly after?: string | readonly string[]
+  readonly handler: Listener
+}
+
+export interface ProjectHookContext {
+  readonly config: ResolvedConfig
+  readonly project: ResolvedProject
+}
+
+export interface TargetHookContext extends ProjectHookContext {
+  readonly target: { readonly name: string; readonly type: string }
+}
+
+/** What a target's methods are given beside their input. */
+export interface TargetContext<Options> {
+  readonly project: ResolvedProject
+  readonly target: { readonly name: string; readonly type: string }
+  readonly options: Options
+  readonly environment: string
+  /** The repository root, for paths in options. Absolute. */
+  readonly root: string
+  /** The git revision of the working tree, if it is one and `git` answers; with `-dirty` when it has changes. */
+  readonly revision: string | undefined
+  /** Aborted when the person interrupts. */
+  readonly signal: AbortSignal
+  /** Says what goes on: `uploading 2 of 3`. */
+  progress(message: string): void
+  /** Something worth a person's attention that stops nothing. */
+  warn(message: string): void
+  /**
+   * Gives the value of a credential that a target needs to reach its platform: read from where the project's `secrets`
+   * say, else from the environment variable of its name.
+   *
+   * @returns `undefined` for an optional one that is not set.
+   * @throws StkError STK3001 when it cannot be resolved.
+   */
+  credential(value: MaybeSecret): Promise<SecretValue | undefined>
+  /** The time, for what is recorded on the platform. Never for an artifact. */
+  now(): Date
+}
+
+/**
+ * A platform that a project can be released to.
+ *
+ * `plan` reads and never writes. `release` observes, then acts: run again after a crash it finishes the work or changes
+ * nothing. Whatever a target must remember lives on its platform.
+ */
+export interface Target<Options, Package extends Artifact = Artifact> {
+  /** Written in the config; unique among plugins. */
+  readonly type: string
+  readonly options: z.ZodType<Options>
+  /** Turns a bundle into what the platform takes. Deterministic; touches no network but what it must read. */
+  package(bundle: Bundle, ctx: TargetContext<Options>): Promise<Package>
+  /** Says what `release` would do. Works before the first release, too. */
+  plan(pkg: Package, ctx: TargetContext<Options>): Promise<ReleasePlan>
+  /** Makes `pkg` live. @throws StkError STK4003 if the platform is no longer as the plan observed it. */
+  release(plan: ReleasePlan, pkg: Package, ctx: TargetContext<Options>): Promise<Release>
+  /** Proves that the release is live and whole. */
+  verify?(release: Release, ctx: TargetContext<Options>): Promise<Verification>
+  /** Read back from the platform, newest first. The first one is live. */
+  releases?(ctx: TargetContext<Options>): AsyncIterable<Release>
+  /** Makes an earlier release live again, after checking that its artifact still exists. */
+  rollback?(to: Release, ctx: TargetContext<Options>): Promise<Release>
+  /** Absent where the platform injects secrets by means of its own. */
+  readonly secrets?: SecretSink<Options>
+}
+
+/** Declares a target; returns its argument. It exists for its types. */
+export function defineTarget<Options, Package extends Artifact = Artifact>(target: Target<Options, Package>): Target<Options, Package> {
+  return target
+}
+
+export interface ReleasePlan {
+  /** What is live now. */
+  readonly from: Release | null
+  readonly to: Digest
+  /** What would be done, in order. Empty: nothing changes. */
+  readonly steps: readonly PlannedStep[]
+  /** Bytes that would be sent. */
+  readonly bytes: number
+  /** The platform's version of what was looked at (an ETag, a resourceVersion, a deployment id). `''` for nothing there. */
+  readonly observed: string
+}
+
+export interface PlannedStep {
+  readonly action: 'create' | 'update' | 'upload' | 'skip' | 'delete'
+  /** What it is done to, in the platform's words. */
+  readonly subject: string
+  readonly bytes?: number
+}
+
+/** A release as its platform remembers it. */
+export interface Release {
+  /** The platform's own name for it, such as a tag, a version id or a record's name. */
+  readonly id: string
+  readonly project: string
+  readonly target: string
+  readonly environment: string
+  /** The bundle's digest. */
+  readonly digest: Digest
+  readonly revision?: string
+  /** The id of the release that was live before. */
+  readonly previous?: string
+  /** The id of the release whose artifact a rollback made live again. */
+  readonly restores?: string
+  readonly url?: string
+  /** ISO 8601, UTC. */
+  readonly at: string
+  /** Whatever else a person or a Bridge needs, such as environment variables that pin the release. */
+  readonly details?: Readonly<Record<string, string>>
+  /** Bytes that were sent, for a release just made. */
+  readonly sent?: number
+}
+
+export interface Verification {
+  readonly healthy: boolean
+  /** One line: `digest live`, `502 from /health`. */
+  readonly summary: string
+}
+
+/** A platform's secrets, by name. Values go in and never come out. */
+export interface SecretSink<Options> {
+  list(ctx: TargetContext<Options>): Promise<readonly string[]>
+  set(values: ReadonlyMap<string, SecretValue>, ctx: TargetContext<Options>): Promise<void>
+  remove?(names: readonly string[], ctx: TargetContext<Options>): Promise<void>
+}
+
+/** Reads secret values from where a team keeps them. */
+export interface SecretProvider {
+  /** The part of a reference before `:`, such as `op`. */
+  readonly scheme: string
+  /** Checks a reference without asking anybody. @throws StkError STK3002 */
+  parseRef(ref: string): void
+  /** Says who is signed in and by what means, without reading a value. */
+  preflight?(ctx: SecretContext): Promise<{ readonly identity: string; readonly mode: string }>
+  /** One result for each reference, in any order; a failed one does not fail the others. */
+  resolveMany(refs: readonly string[], ctx: SecretContext): Promise<ReadonlyMap<string, SecretResult>>
+  dispose?(): Promise<void>
+}
+
+export type SecretResult =
+  | { readonly value: SecretValue }
+  | { readonly failure: SecretFailure; readonly why: string; readonly fix?: string }
+
+export type SecretFailure =
+  | 'not-installed' | 'unauthenticated' | 'prompt-dismissed' | 'forbidden' | 'vault-not-found' | 'item-not-found' | 'ambiguous'
+  | 'field-not-found' | 'empty' | 'malformed-ref' | 'rate-limited' | 'network' | 'timeout' | 'unknown'
+
+export interface SecretContext {
+  /** The repository root, for relative paths. Absolute. */
+  readonly root: string
+  readonly environment: string
+  /** The process environment. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
+  /** May a provider ask the person (a prompt, a fingerprint)? */
+  readonly interactive: boolean
+}
+
+/** Declares a secret provider; returns its argument. */
+export function defineSecretProvider(provider: SecretProvider): SecretProvider {
+  return provider
+}
+
+/** Compares and changes database schemas. Its verbs come with the first engine; see `docs/plugins.md`. */
+export interface SchemaEngine {
+  readonly name: string
+  supports(schema: { readonly driver: 'pg' | 'libsql'; readonly sources: readonly string[] }): boolean
+}
+
+/** A further verb of `stk`. */
+export interface PluginCommand {
+  /** One line for `stk --help`. */
+  readonly description: string
+  run(args: readonly string[], ctx: { readonly config: ResolvedConfig; readonly report: Report; readonly signal: AbortSignal }): Promise<void>
+}
+
+export type { Manifest, Json }
