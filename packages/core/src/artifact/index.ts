@@ -1,0 +1,5 @@
+export { ARCHIVE_NAME, createArchive } from './archive.ts'
+export type { Artifact, ArtifactFile } from './artifact.ts'
+export type { Bundle } from './bundle.ts'
+export { freeze } from './freeze.ts'
+export { packUstar, type ArchiveEntry } from './ustar.ts'
