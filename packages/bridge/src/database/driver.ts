@@ -1,0 +1,70 @@
+import type { Caller, Database, SqlValue, Transaction } from '../logic.ts'
+import type { Json, SqlLogicEntry } from '../manifest/format.ts'
+
+/** What one call brings to a database: when to stop, for whom it runs, and what it may do. */
+export interface CallScope {
+  /** Aborting it cancels the statement that runs. A `TimeoutError` as its reason counts as a timeout. */
+  readonly signal: AbortSignal
+  /** Whose claims and role row level security sees. */
+  readonly caller: Caller
+  /** Statements that write are refused by the database. */
+  readonly readOnly?: boolean
+  /** Told the duration of every statement, in milliseconds, waiting for a connection included. Must not throw. */
+  readonly onQuery?: (ms: number) => void
+}
+
+/** One database alias: a pool or a client, opened lazily and shared by all calls. */
+export interface DatabaseDriver {
+  readonly alias: string
+  /** The alias as handlers see it, bound to one call. */
+  database(scope: CallScope): Database
+  /**
+   * Runs a compiled SQL logic and gives its `data`, shaped by `entry.result`.
+   *
+   * @param values in binding order, already validated.
+   * @param tx an open transaction of this alias to run inside of.
+   * @throws DatabaseError
+   */
+  run(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, tx?: Transaction): Promise<Json>
+  /**
+   * Proves that the database answers.
+   *
+   * @throws DatabaseError
+   */
+  ping(signal: AbortSignal): Promise<void>
+  /** Connections and the calls that wait for one, now. */
+  stats(): { readonly open: number; readonly idle: number; readonly waiting: number; readonly max: number }
+  /** Refuses further work, lets what runs finish, and closes every connection. */
+  close(): Promise<void>
+}
+
+/**
+ * Why a statement gave no result:
+ *
+ * - `unavailable`: no connection, or it broke
+ * - `overloaded`: the alias's queue is full
+ * - `timeout`, `cancelled`: stopped by a time limit, or because the call is over
+ * - `conflict`: another row or transaction is in the way (unique, foreign key, serialisation, deadlock, lock)
+ * - `invalid`: the values do not fit (not null, check, out of range, malformed)
+ * - `row_count`: not the number of rows that was asked for
+ * - `failed`: anything else; usually a mistake in the statement
+ */
+export type DatabaseErrorKind =
+  | 'unavailable' | 'overloaded' | 'timeout' | 'cancelled' | 'conflict' | 'invalid' | 'row_count' | 'failed'
+
+/** A statement that gave no result. Its message may go to the log, which holds no row values; it never goes to a client. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+  readonly kind: DatabaseErrorKind
+  /** SQLSTATE, or SQLite's extended result code by name. */
+  readonly sqlState?: string
+  /** The violated constraint, where the database names it. */
+  readonly constraint?: string
+
+  constructor(kind: DatabaseErrorKind, message: string, details: { readonly sqlState?: string; readonly constraint?: string } = {}) {
+    super(message)
+    this.kind = kind
+    if (details.sqlState !== undefined) this.sqlState = details.sqlState
+    if (details.constraint !== undefined) this.constraint = details.constraint
+  }
+}

@@ -1,0 +1,19 @@
+import type { DatabaseEntry } from '../manifest/format.ts'
+import type { DatabaseDriver } from './driver.ts'
+
+export { DatabaseError, type CallScope, type DatabaseDriver, type DatabaseErrorKind } from './driver.ts'
+
+/** The settings of an alias whose values are known only at run time. */
+export interface DatabaseSettings {
+  readonly url: string
+  readonly authToken?: string
+}
+
+/**
+ * Opens a database alias. Nothing connects yet, and only the driver that the alias needs is loaded.
+ *
+ * @throws Error if the URL is malformed. The message does not contain it.
+ */
+export async function openDatabase(alias: string, entry: DatabaseEntry, settings: DatabaseSettings): Promise<DatabaseDriver> {
+  throw new Error(`not there yet: ${alias} ${entry.driver} ${settings.url.length}`)
+}
