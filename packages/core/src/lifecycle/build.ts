@@ -1,0 +1,66 @@
+import { join } from 'pathe'
+import { freeze, type Artifact, type Bundle } from '../artifact/index.ts'
+import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
+import { StkError } from '../diagnostics/index.ts'
+import type { Target } from '../plugin/contract.ts'
+import { bundleProject } from './bundle-project.ts'
+import { runPhase, targetContext, type LifecycleContext } from './context.ts'
+import { formatBytes, shortDigest } from './format.ts'
+import { writeOutput } from './write-output.ts'
+
+/** A project built: its bundle, and its package for each target. */
+export interface BuiltProject {
+  readonly project: ResolvedProject
+  readonly bundle: Bundle
+  readonly packages: readonly BuiltTarget[]
+  /** The folder it was written to. Absolute. */
+  readonly folder: string
+}
+
+export interface BuiltTarget {
+  readonly target: ResolvedTarget
+  readonly pkg: Artifact
+}
+
+export interface BuildOptions {
+  /** Targets to package. Default: all of the project's. */
+  readonly targets?: readonly ResolvedTarget[]
+  /** Writes straight into the output folder instead of a folder for the project. */
+  readonly flat?: boolean
+}
+
+/** Bundles a project, packages it for its targets, and writes both to disk. */
+export async function buildProject(project: ResolvedProject, ctx: LifecycleContext, options: BuildOptions = {}): Promise<BuiltProject> {
+  const bundle = await runPhase(ctx, { phase: 'bundle', project: project.name }, async () => {
+    const value = await bundleProject(project, ctx)
+    const logics = Object.keys(value.manifest.logic).length
+    return { value, summary: `${shortDigest(value.digest)}  ${logics} logic${logics === 1 ? '' : 's'}`, data: { digest: value.digest, logics } }
+  })
+  const packages: BuiltTarget[] = []
+  for (const target of options.targets ?? project.targets) packages.push({ target, pkg: await packageTarget(project, target, bundle, ctx) })
+  const folder = options.flat ? ctx.config.outDir : join(ctx.config.outDir, project.name)
+  const output = { bundle, packages: new Map(packages.map(({ target, pkg }) => [target.name, pkg])) }
+  await writeOutput(folder, ctx.config.root, output, ctx.signal)
+  return { project, bundle, packages, folder }
+}
+
+/** Has a target turn a bundle into what its platform takes. */
+async function packageTarget(project: ResolvedProject, target: ResolvedTarget, bundle: Bundle, ctx: LifecycleContext): Promise<Artifact> {
+  return runPhase(ctx, { phase: 'package', project: project.name, target: target.name }, async () => {
+    const { implementation, plugin } = findTarget(target, ctx)
+    const hookContext = { config: ctx.config, project, target: { name: target.name, type: target.type } }
+    await ctx.host.callHook('package:before', hookContext, bundle)
+    const pkg = freeze(await ctx.host.attribute(plugin, `target ${target.type}: package`, () =>
+      implementation.package(bundle, targetContext(ctx, project, target, 'package'))))
+    await ctx.host.callHook('package:done', hookContext, pkg)
+    const bytes = pkg.files.reduce((sum, file) => sum + file.bytes.length, 0)
+    return { value: pkg, summary: `${target.type} ${formatBytes(bytes)}`, data: { digest: pkg.digest, bytes, files: pkg.files.length } }
+  })
+}
+
+/** The implementation of a target's type, and the plugin that owns it. */
+export function findTarget(target: ResolvedTarget, ctx: Pick<LifecycleContext, 'host'>): { readonly implementation: Target<unknown>; readonly plugin: string } {
+  const found = ctx.host.target(target.type)
+  if (found === undefined) throw new StkError('STK1007', { why: `No plugin offers the target type "${target.type}".` })
+  return { implementation: found.target, plugin: found.plugin }
+}

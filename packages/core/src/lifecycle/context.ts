@@ -1,0 +1,103 @@
+import type { ResolvedConfig, ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
+import type { Phase, Report } from '../diagnostics/index.ts'
+import { isStkError, StkError } from '../diagnostics/index.ts'
+import type { TargetContext } from '../plugin/contract.ts'
+import type { PluginHost } from '../plugin/host.ts'
+import { isSecretRef, type MaybeSecret } from '../secrets/secret-ref.ts'
+import type { SecretResolver } from '../secrets/resolver.ts'
+import { SecretValue } from '../secrets/secret-value.ts'
+
+/** What every phase is given beside its input: the world, passed in. */
+export interface LifecycleContext {
+  readonly config: ResolvedConfig
+  readonly host: PluginHost
+  readonly report: Report
+  readonly secrets: SecretResolver
+  readonly signal: AbortSignal
+  /** The git revision that releases are marked with. */
+  readonly revision: string | undefined
+  readonly env: Readonly<Record<string, string | undefined>>
+  now(): Date
+}
+
+/** Where in the run a phase stands. */
+export interface PhasePlace {
+  readonly phase: Phase
+  readonly project: string
+  readonly target?: string
+}
+
+/** What a phase gives: its output, and one line for a person. */
+export interface PhaseResult<T> {
+  readonly value: T
+  readonly summary: string
+  readonly data?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Runs one phase and reports its start, end or failure.
+ *
+ * @throws StkError with project and target filled in; anything else that was thrown becomes STK9001.
+ */
+export async function runPhase<T>(
+  ctx: Pick<LifecycleContext, 'report' | 'signal' | 'host'>,
+  place: PhasePlace,
+  work: () => Promise<PhaseResult<T>>,
+): Promise<T> {
+  const began = performance.now()
+  const ms = (): number => performance.now() - began
+  ctx.report({ type: 'phase:start', ...place })
+  try {
+    ctx.signal.throwIfAborted()
+    const { value, summary, data } = await work()
+    ctx.report({ type: 'phase:done', ...place, ms: ms(), summary, ...(data === undefined ? {} : { data }) })
+    return value
+  } catch (thrown) {
+    const error = explain(thrown, place, ctx.signal)
+    ctx.report({ type: 'phase:failed', ...place, ms: ms(), error })
+    await ctx.host.callHook('error', error)
+    throw error
+  }
+}
+
+function explain(thrown: unknown, place: PhasePlace, signal: AbortSignal): StkError {
+  const where = { project: place.project, ...(place.target === undefined ? {} : { target: place.target }) }
+  if (isStkError(thrown)) return thrown.with(where)
+  if (signal.aborted) return new StkError('STK9002', { ...where, why: `Interrupted during ${place.phase}.`, cause: thrown })
+  const why = thrown instanceof Error ? thrown.message : String(thrown)
+  return new StkError('STK9001', { ...where, why, cause: thrown, fix: 'Run it again with --verbose and report it with the stack.' })
+}
+
+/** What a target's methods see of the world. */
+export function targetContext(
+  ctx: LifecycleContext,
+  project: ResolvedProject,
+  target: ResolvedTarget,
+  phase: Phase,
+): TargetContext<unknown> {
+  return {
+    project,
+    target: { name: target.name, type: target.type },
+    options: target.options,
+    environment: ctx.config.environment,
+    root: ctx.config.root,
+    revision: ctx.revision,
+    signal: ctx.signal,
+    progress: (message) => ctx.report({ type: 'phase:progress', phase, project: project.name, target: target.name, message }),
+    warn: (message) => ctx.report({ type: 'note', level: 'warn', message, project: project.name, target: target.name }),
+    credential: (value) => credential(ctx, project, value),
+    now: ctx.now,
+  }
+}
+
+async function credential(ctx: LifecycleContext, project: ResolvedProject, value: MaybeSecret): Promise<SecretValue | undefined> {
+  if (!isSecretRef(value)) return new SecretValue(value)
+  const result = (await ctx.secrets.resolve(project, [value.secret])).get(value.secret)
+  if (result !== undefined && 'value' in result) return result.value
+  if (value.optional === true) return undefined
+  throw new StkError('STK3001', {
+    why: `${value.secret}: ${result?.why ?? 'it is not set.'}`,
+    fix: result?.fix ?? `export ${value.secret}=…, or say where it is kept: projects.${project.name}.secrets.${value.secret}`,
+    project: project.name,
+  })
+}

@@ -1,0 +1,11 @@
+/** The lifecycle as a library: what the command line does, without the conversation. */
+export { buildProject, type BuildOptions, type BuiltProject, type BuiltTarget } from './build.ts'
+export { bundleProject } from './bundle-project.ts'
+export type { LifecycleContext, PhasePlace } from './context.ts'
+export { formatBytes, shortDigest } from './format.ts'
+export { openLifecycle, type OpenedLifecycle, type OpenOptions } from './open.ts'
+export {
+  findRollback, listReleases, prepareRelease, releaseTarget, rollbackTarget, type PreparedRelease,
+} from './release.ts'
+export { selectProjects, selectTargets, type ProjectTarget } from './select.ts'
+export { loadConfig, type LoadedConfig } from '../config/index.ts'

@@ -1,0 +1,51 @@
+import { loadConfig } from '../config/index.ts'
+import type { Report } from '../diagnostics/index.ts'
+import { createSecretResolver } from '../secrets/resolver.ts'
+import type { LifecycleContext } from './context.ts'
+import { gitRevision } from './revision.ts'
+
+export interface OpenOptions {
+  /** Where the search for a config file begins. Absolute. */
+  readonly cwd: string
+  /** The config file, if it is named. */
+  readonly file?: string
+  readonly environment?: string
+  /** The verb that runs. */
+  readonly command: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly report: Report
+  readonly signal: AbortSignal
+  /** May a secret provider ask the person? */
+  readonly interactive: boolean
+}
+
+export interface OpenedLifecycle extends LifecycleContext {
+  /** Ends what providers hold open. */
+  dispose(): Promise<void>
+}
+
+/** Loads the config and sets up what every phase needs. */
+export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecycle> {
+  const { config, host } = await loadConfig(options)
+  const secrets = createSecretResolver({
+    provider: (scheme) => host.secretProvider(scheme)?.provider,
+    schemes: host.secretSchemes(),
+    context: {
+      root: config.root, environment: config.environment, env: options.env, signal: options.signal, interactive: options.interactive,
+    },
+  })
+  return {
+    config,
+    host,
+    secrets,
+    report: options.report,
+    signal: options.signal,
+    env: options.env,
+    // Only what is released carries a revision.
+    revision: RELEASING.has(options.command) ? await gitRevision(config.root, options.env) : undefined,
+    now: () => new Date(),
+    dispose: () => secrets.dispose(),
+  }
+}
+
+const RELEASING = new Set(['release', 'deploy', 'rollback'])

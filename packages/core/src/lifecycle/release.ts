@@ -1,0 +1,172 @@
+import { freeze, type Artifact, type Bundle } from '../artifact/index.ts'
+import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
+import { StkError } from '../diagnostics/index.ts'
+import type { Release, ReleasePlan } from '../plugin/contract.ts'
+import { findTarget } from './build.ts'
+import { runPhase, targetContext, type LifecycleContext } from './context.ts'
+import { formatBytes } from './format.ts'
+
+/** A release that is ready to happen: everything about it is known, and nothing has been changed. */
+export interface PreparedRelease {
+  readonly project: ResolvedProject
+  readonly target: ResolvedTarget
+  readonly bundle: Bundle
+  readonly pkg: Artifact
+  readonly plan: ReleasePlan
+}
+
+/** Proves that the platform has the secrets, and asks the target what it would do. Reads only. */
+export async function prepareRelease(
+  project: ResolvedProject,
+  target: ResolvedTarget,
+  built: { readonly bundle: Bundle; readonly pkg: Artifact },
+  ctx: LifecycleContext,
+): Promise<PreparedRelease> {
+  await checkPlatformSecrets(project, target, built.bundle, ctx)
+  const plan = await runPhase(ctx, { phase: 'plan', project: project.name, target: target.name }, async () => {
+    const { implementation, plugin } = findTarget(target, ctx)
+    const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: plan`, () =>
+      implementation.plan(built.pkg, targetContext(ctx, project, target, 'plan'))))
+    await ctx.host.callHook('release:planned', hookContext(project, target, ctx), value)
+    return { value, summary: planSummary(value), data: { plan: value } }
+  })
+  return { project, target, ...built, plan }
+}
+
+/** Carries out a prepared release and proves that it is live. */
+export async function releaseTarget(prepared: PreparedRelease, ctx: LifecycleContext): Promise<Release> {
+  const { project, target, pkg, plan } = prepared
+  const { implementation, plugin } = findTarget(target, ctx)
+  const release = await runPhase(ctx, { phase: 'release', project: project.name, target: target.name }, async () => {
+    await ctx.host.callHook('release:before', hookContext(project, target, ctx), pkg)
+    const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: release`, () =>
+      implementation.release(plan, pkg, targetContext(ctx, project, target, 'release'))))
+    const unchanged = value.id === plan.from?.id
+    const sent = value.sent === undefined ? '' : `  ${formatBytes(value.sent)} sent`
+    return {
+      value,
+      summary: `${value.id} → ${value.environment}${unchanged ? '  already live' : sent}`,
+      data: { release: value, unchanged },
+    }
+  })
+  await verifyRelease(release, project, target, ctx)
+  await ctx.host.callHook('release:done', hookContext(project, target, ctx), release)
+  return release
+}
+
+/** Makes an earlier release live again and proves that it is. */
+export async function rollbackTarget(project: ResolvedProject, target: ResolvedTarget, to: Release, ctx: LifecycleContext): Promise<Release> {
+  const { implementation, plugin } = findTarget(target, ctx)
+  const release = await runPhase(ctx, { phase: 'release', project: project.name, target: target.name }, async () => {
+    if (implementation.rollback === undefined) throw cannot(target, 'roll back')
+    const rollback = implementation.rollback.bind(implementation)
+    const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: rollback`, () =>
+      rollback(to, targetContext(ctx, project, target, 'release'))))
+    return { value, summary: `${value.id} → ${value.environment}  restores ${to.id}`, data: { release: value } }
+  })
+  await verifyRelease(release, project, target, ctx)
+  return release
+}
+
+/** What was released to a target, newest first, as its platform remembers it. */
+export async function* listReleases(project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): AsyncIterable<Release> {
+  const { implementation, plugin } = findTarget(target, ctx)
+  if (implementation.releases === undefined) throw cannot(target, 'list its releases')
+  const iterator = implementation.releases(targetContext(ctx, project, target, 'plan'))[Symbol.asyncIterator]()
+  for (;;) {
+    const next = await ctx.host.attribute(plugin, `target ${target.type}: releases`, () => iterator.next())
+    if (next.done === true) return
+    yield next.value
+  }
+}
+
+/**
+ * Finds the release to go back to.
+ *
+ * Without an id it is the one that was live before what is live now. Where a rollback is live, that means before the
+ * release it restored, so that rolling back twice goes back twice instead of to and fro.
+ *
+ * @throws StkError STK4004 if there is none, STK4009 if `id` is not among the releases.
+ */
+export async function findRollback(releases: AsyncIterable<Release>, id: string | undefined, place: string): Promise<Release> {
+  const seen: Release[] = []
+  for await (const release of releases) {
+    seen.push(release)
+    if (id !== undefined && (release.id === id || release.digest === id)) return release
+  }
+  if (id !== undefined) {
+    throw new StkError('STK4009', { why: `${place} has no release "${id}".`, fix: 'stk releases lists them.' })
+  }
+  const live = seen[0]
+  let current = live
+  while (current?.restores !== undefined) {
+    const restored: string = current.restores
+    current = seen.find((release) => release.id === restored)
+  }
+  // A release of the digest that is live already would change nothing.
+  const from = current === undefined ? -1 : seen.indexOf(current)
+  const earlier = from === -1 ? undefined : seen.slice(from + 1).find((release) => release.digest !== live?.digest)
+  if (earlier === undefined) {
+    throw new StkError('STK4004', {
+      why: live === undefined ? `Nothing has been released to ${place} yet.` : `${live.id} is the first release to ${place}.`,
+      fix: live === undefined ? 'stk release' : 'Release a corrected version instead: stk release',
+    })
+  }
+  return earlier
+}
+
+async function checkPlatformSecrets(project: ResolvedProject, target: ResolvedTarget, bundle: Bundle, ctx: LifecycleContext): Promise<void> {
+  await runPhase(ctx, { phase: 'secrets', project: project.name, target: target.name }, async () => {
+    const { implementation, plugin } = findTarget(target, ctx)
+    const context = hookContext(project, target, ctx)
+    await ctx.host.callHook('secrets:before', context)
+    const declared = bundle.manifest.secrets.map((secret) => secret.name)
+    const { secrets: sink } = implementation
+    if (sink === undefined) {
+      await ctx.host.callHook('secrets:done', context, declared)
+      return { value: undefined, summary: declared.length === 0 ? 'none declared' : `${declared.length} declared, for the platform to set`, data: { declared } }
+    }
+    const present = new Set(await ctx.host.attribute(plugin, `target ${target.type}: secrets`, () =>
+      sink.list(targetContext(ctx, project, target, 'secrets'))))
+    const missing = bundle.manifest.secrets.filter((secret) => !secret.optional && !present.has(secret.name)).map((secret) => secret.name)
+    if (missing.length > 0) {
+      throw new StkError('STK3004', {
+        why: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set on target "${target.name}"; nothing was changed.`,
+        fix: `stk secrets push --project ${project.name} --target ${target.name} --only ${missing.join(',')}`,
+      })
+    }
+    await ctx.host.callHook('secrets:done', context, declared)
+    return { value: undefined, summary: `${declared.length} declared, ${declared.filter((name) => present.has(name)).length} present`, data: { declared } }
+  })
+}
+
+async function verifyRelease(release: Release, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<void> {
+  const { implementation, plugin } = findTarget(target, ctx)
+  if (implementation.verify === undefined) return
+  const verify = implementation.verify.bind(implementation)
+  await runPhase(ctx, { phase: 'verify', project: project.name, target: target.name }, async () => {
+    const verification = await ctx.host.attribute(plugin, `target ${target.type}: verify`, () =>
+      verify(release, targetContext(ctx, project, target, 'verify')))
+    if (!verification.healthy) {
+      throw new StkError('STK4006', {
+        why: `${release.id} was released, and then: ${verification.summary}.`,
+        fix: `stk rollback --project ${project.name} --target ${target.name}`,
+      })
+    }
+    return { value: undefined, summary: verification.summary }
+  })
+}
+
+function hookContext(project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext) {
+  return { config: ctx.config, project, target: { name: target.name, type: target.type } }
+}
+
+function planSummary(plan: ReleasePlan): string {
+  const steps = plan.steps.filter((step) => step.action !== 'skip')
+  if (steps.length === 0) return 'no change'
+  return `${steps.length} step${steps.length === 1 ? '' : 's'}, ${formatBytes(plan.bytes)} to send`
+}
+
+function cannot(target: ResolvedTarget, what: string): StkError {
+  return new StkError('STK4007', { why: `Targets of type "${target.type}" cannot ${what}.` })
+}
