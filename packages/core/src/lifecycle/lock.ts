@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { dirname } from 'pathe'
 import { StkError } from '../diagnostics/index.ts'
@@ -43,8 +43,30 @@ async function acquire(file: string): Promise<boolean> {
   }
   const pid = await holder(file)
   // No number yet: its owner is between creating and writing the file.
-  if (pid !== undefined && !isRunning(pid)) await rm(file, { force: true })
+  if (pid !== undefined && !isRunning(pid)) await takeOver(file)
   return false
+}
+
+/**
+ * Removes a lock whose process is gone. One process at a time may, and it looks again first: otherwise the second of two
+ * would remove the lock that the first has just taken.
+ */
+async function takeOver(file: string): Promise<void> {
+  const guard = `${file}.takeover`
+  try {
+    await mkdir(guard)
+  } catch {
+    // Another one is at it, or died at it: a guard is held for a moment only.
+    const age = Date.now() - (await stat(guard).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs
+    if (age > 5_000) await rm(guard, { recursive: true, force: true })
+    return
+  }
+  try {
+    const pid = await holder(file)
+    if (pid !== undefined && !isRunning(pid)) await rm(file, { force: true })
+  } finally {
+    await rm(guard, { recursive: true, force: true })
+  }
 }
 
 async function holder(file: string): Promise<number | undefined> {

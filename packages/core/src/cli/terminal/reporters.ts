@@ -1,0 +1,124 @@
+import type { ReportEvent, StkError } from '../../diagnostics/index.ts'
+import type { Paint } from './color.ts'
+import { errorData } from './error-text.ts'
+
+/** Shows what the lifecycle reports. */
+export interface Reporter {
+  report(event: ReportEvent): void
+  /** Takes live output off the screen, so that something else can be written. */
+  pause(): void
+  close(): void
+}
+
+type Output = Pick<NodeJS.WriteStream, 'write'>
+
+/** One JSON object a line. */
+export function createJsonReporter(out: Output): Reporter {
+  return {
+    report(event) {
+      const plain = event.type === 'phase:failed' ? { ...event, error: errorData(event.error) } : event
+      out.write(`${JSON.stringify('ms' in plain ? { ...plain, ms: Math.round(plain.ms) } : plain)}\n`)
+    },
+    pause() {},
+    close() {},
+  }
+}
+
+/** One line for each finished phase: for CI logs and pipes. */
+export function createPlainReporter(out: Output, paint: Paint): Reporter {
+  let current: string | undefined
+  return {
+    report(event) {
+      const lines = finishedLines(event, paint, current)
+      if (lines.length === 0) return
+      current = event.project
+      out.write(`${lines.join('\n')}\n`)
+    },
+    pause() {
+      current = undefined
+    },
+    close() {},
+  }
+}
+
+/** Finished phases as lines, and below them what is going on now, rewritten in place. */
+export function createLiveReporter(out: Output & { readonly columns?: number }, paint: Paint): Reporter {
+  const running = new Map<string, string>()
+  let drawn = 0
+  let current: string | undefined
+  const erase = (): void => {
+    if (drawn > 0) out.write(`\u001B[${drawn}A\u001B[0J`)
+    drawn = 0
+  }
+  const draw = (): void => {
+    for (const line of running.values()) out.write(`${line.slice(0, (out.columns ?? 80) - 1)}\n`)
+    drawn = running.size
+  }
+  return {
+    report(event) {
+      if (event.type === 'note') {
+        erase()
+        out.write(`${finishedLines(event, paint, current).join('\n')}\n`)
+        draw()
+        return
+      }
+      const key = `${event.project} ${event.target ?? ''}`
+      erase()
+      if (event.type === 'phase:start') running.set(key, `${event.project.padEnd(NAME)} ${'…'} ${event.phase}`)
+      else if (event.type === 'phase:progress') running.set(key, `${event.project.padEnd(NAME)} … ${event.phase.padEnd(PHASE)} ${event.message}`)
+      else {
+        running.delete(key)
+        out.write(`${finishedLines(event, paint, current).join('\n')}\n`)
+        current = event.project
+      }
+      draw()
+    },
+    pause() {
+      erase()
+      running.clear()
+      current = undefined
+    },
+    close() {
+      erase()
+      running.clear()
+    },
+  }
+}
+
+const NAME = 10
+const PHASE = 8
+
+function finishedLines(event: ReportEvent, paint: Paint, current: string | undefined): string[] {
+  // A project's name stands at its first line only.
+  const name = (project: string | undefined): string => (project === undefined || project === current ? '' : project).padEnd(NAME)
+  switch (event.type) {
+    case 'phase:done': {
+      const target = event.target === undefined ? '' : paint.dim(` ${event.target}`)
+      return [`${name(event.project)} ${paint.green('✔')} ${event.phase.padEnd(PHASE)} ${event.summary}${target}  ${paint.dim(formatMs(event.ms))}`]
+    }
+    case 'phase:failed':
+      return failedLines(event, name(event.project), paint)
+    case 'note':
+      return [`${name(event.project)} ${event.level === 'warn' ? paint.yellow('!') : ' '} ${event.message}`]
+    default:
+      return []
+  }
+}
+
+function failedLines(event: { readonly phase: string; readonly error: StkError }, name: string, paint: Paint): string[] {
+  const { error } = event
+  const fixes = [error.details.fix ?? []].flat()
+  const below = ' '.repeat(NAME + 3)
+  // A place in a file needs a frame: the error is shown whole at the end.
+  const place = error.details.where === undefined ? '' : paint.dim(` ${error.details.where.file}`)
+  return [
+    `${name} ${paint.red('✖')} ${event.phase.padEnd(PHASE)} ${paint.bold(error.code)}  ${error.details.why.split('\n')[0] ?? ''}${place}`,
+    ...fixes.map((fix) => `${below}${paint.dim('fix')}   ${fix}`),
+    `${below}${paint.dim('more')}  docs/errors/${error.code}.md`,
+  ]
+}
+
+/** Milliseconds as a person reads them. */
+export function formatMs(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(2)} s`
+}

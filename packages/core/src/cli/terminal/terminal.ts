@@ -1,0 +1,69 @@
+import type { Report, StkError } from '../../diagnostics/index.ts'
+import { paint, type Paint } from './color.ts'
+import { errorEvent, errorText } from './error-text.ts'
+import { createJsonReporter, createLiveReporter, createPlainReporter, type Reporter } from './reporters.ts'
+
+/** The conversation with the person, or with the program, that called `stk`. */
+export interface Terminal {
+  /** What the lifecycle reports goes here. */
+  readonly report: Report
+  readonly json: boolean
+  /** May a question be asked? */
+  readonly interactive: boolean
+  readonly paint: Paint
+  /** Prints text for a person; silent with `--json`. */
+  print(text: string): void
+  /** One JSON line; silent without `--json`. */
+  event(event: Readonly<Record<string, unknown>>): void
+  /** Shows an error, once. */
+  error(error: StkError): void
+  /** Asks yes or no. Only where {@link interactive}. */
+  confirm(question: string, signal: AbortSignal): Promise<boolean>
+  /** Ends live output and gives the screen back. */
+  close(): void
+}
+
+/** @param options what the command line asks for, known before it is parsed, so that its own errors obey it. */
+export function createTerminal(
+  { stdout, stderr, stdin, env }: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin' | 'env'>,
+  options: { readonly json: boolean; readonly verbose: boolean },
+): Terminal {
+  const live = !options.json && stdout.isTTY === true && env.CI === undefined && env.TERM !== 'dumb'
+  const colors = env.NO_COLOR === undefined && (stdout.isTTY === true || (env.FORCE_COLOR ?? '0') !== '0')
+  const painter = paint(colors && !options.json)
+  const reporter: Reporter = options.json
+    ? createJsonReporter(stdout)
+    : live ? createLiveReporter(stdout, painter) : createPlainReporter(stdout, painter)
+  const shown = new Set<string>()
+  const emit = (event: Readonly<Record<string, unknown>>): void => {
+    if (options.json) stdout.write(`${JSON.stringify(event)}\n`)
+  }
+  return {
+    report(event) {
+      if (event.type === 'phase:failed') shown.add(event.error.message)
+      reporter.report(event)
+    },
+    json: options.json,
+    interactive: !options.json && stdin.isTTY === true && stdout.isTTY === true && env.CI === undefined,
+    paint: painter,
+    print(text) {
+      reporter.pause()
+      if (!options.json) stdout.write(text)
+    },
+    event: emit,
+    error(error) {
+      reporter.pause()
+      // A failed phase has shown it where it happened.
+      if (shown.has(error.message) && !options.verbose) return
+      if (options.json) emit(errorEvent(error))
+      else stderr.write(`${errorText(error, painter, options.verbose)}\n`)
+    },
+    async confirm(question, signal) {
+      reporter.pause()
+      const { confirm, isCancel } = await import('@clack/prompts')
+      const answer = await confirm({ message: question, initialValue: false, signal })
+      return !isCancel(answer) && answer
+    },
+    close: () => reporter.close(),
+  }
+}
