@@ -40,6 +40,7 @@ export const CATALOGUE = {
   STK2020: { title: 'The output folder cannot be written', exit: 2 },
   STK2021: { title: 'Another build is writing here', exit: 1 },
   STK2022: { title: 'The bundle would hold a secret', exit: 2 },
+  STK2023: { title: 'Two builds of the same sources differ', exit: 1 },
 
   STK3001: { title: 'A secret cannot be resolved', exit: 1 },
   STK3002: { title: 'Bad secret reference', exit: 2 },

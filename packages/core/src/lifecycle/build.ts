@@ -13,8 +13,6 @@ export interface BuiltProject {
   readonly project: ResolvedProject
   readonly bundle: Bundle
   readonly packages: readonly BuiltTarget[]
-  /** The folder it was written to. Absolute. */
-  readonly folder: string
 }
 
 export interface BuiltTarget {
@@ -22,26 +20,32 @@ export interface BuiltTarget {
   readonly pkg: Artifact
 }
 
-export interface BuildOptions {
-  /** Targets to package. Default: all of the project's. */
-  readonly targets?: readonly ResolvedTarget[]
-  /** Writes straight into the output folder instead of a folder for the project. */
-  readonly flat?: boolean
-}
-
-/** Bundles a project, packages it for its targets, and writes both to disk. */
-export async function buildProject(project: ResolvedProject, ctx: LifecycleContext, options: BuildOptions = {}): Promise<BuiltProject> {
+/** Bundles a project and packages it for `targets`. Nothing is written but caches. */
+export async function buildProject(
+  project: ResolvedProject,
+  ctx: LifecycleContext,
+  targets: readonly ResolvedTarget[] = project.targets,
+): Promise<BuiltProject> {
   const bundle = await runPhase(ctx, { phase: 'bundle', project: project.name }, async () => {
     const value = await bundleProject(project, ctx)
     const logics = Object.keys(value.manifest.logic).length
     return { value, summary: `${shortDigest(value.digest)}  ${logics} logic${logics === 1 ? '' : 's'}`, data: { digest: value.digest, logics } }
   })
   const packages: BuiltTarget[] = []
-  for (const target of options.targets ?? project.targets) packages.push({ target, pkg: await packageTarget(project, target, bundle, ctx) })
-  const folder = options.flat ? ctx.config.outDir : join(ctx.config.outDir, project.name)
-  const output = { bundle, packages: new Map(packages.map(({ target, pkg }) => [target.name, pkg])) }
-  await writeOutput(folder, ctx.config.root, output, ctx.signal)
-  return { project, bundle, packages, folder }
+  for (const target of targets) packages.push({ target, pkg: await packageTarget(project, target, bundle, ctx) })
+  return { project, bundle, packages }
+}
+
+/**
+ * Writes what was built to the project's folder in the output folder, or straight into the output folder.
+ *
+ * @returns the folder. Absolute.
+ */
+export async function writeBuild(built: BuiltProject, ctx: LifecycleContext, { flat = false } = {}): Promise<string> {
+  const folder = flat ? ctx.config.outDir : join(ctx.config.outDir, built.project.name)
+  const packages = new Map(built.packages.map(({ target, pkg }) => [target.name, pkg]))
+  await writeOutput(folder, ctx.config.root, { bundle: built.bundle, packages }, ctx.signal)
+  return folder
 }
 
 /** Has a target turn a bundle into what its platform takes. */

@@ -7,7 +7,7 @@ import { StkError } from '../diagnostics/index.ts'
 import { declaredSecrets } from '../secrets/declared.ts'
 import { VERSION } from '../version.ts'
 import { openBuildCache, type BuildCache } from './build-cache.ts'
-import { compileLogic } from './compile-logic.ts'
+import { compileLogic, type CompiledLogic } from './compile-logic.ts'
 import type { LifecycleContext } from './context.ts'
 
 /**
@@ -19,12 +19,19 @@ export async function bundleProject(project: ResolvedProject, ctx: LifecycleCont
   const cache = openBuildCache(ctx.config.root, project.name)
   const hookContext = { config: ctx.config, project }
   await ctx.host.callHook('bundle:before', hookContext)
-  const { entries, files } = await compileLogic(project, ctx.config, cache, ctx.signal)
-  for (const [path, entry] of entries) await ctx.host.callHook('bundle:logic', hookContext, { path, entry: freeze(entry) })
-  const manifest = await writeManifest(project, Object.fromEntries(entries), files)
-  const contents = [manifestFile(manifest), ...files.map((file) => ({ ...file, path: `bundle/${file.path}` }))]
-  refuseSecretValues(contents, manifest, ctx.env)
-  const bundle: Bundle = freeze({
+  const logic = await compileLogic(project, ctx.config, cache, ctx.signal)
+  for (const [path, entry] of logic.entries) await ctx.host.callHook('bundle:logic', hookContext, { path, entry: freeze(entry) })
+  const bundle = await bundleFrom(project, logic, cache)
+  refuseSecretValues(bundle, ctx.env)
+  await ctx.host.callHook('bundle:done', hookContext, bundle)
+  return bundle
+}
+
+/** Puts compiled logic and the project's config together as a bundle. */
+export async function bundleFrom(project: ResolvedProject, logic: CompiledLogic, cache: BuildCache): Promise<Bundle> {
+  const manifest = await writeManifest(project, Object.fromEntries(logic.entries), logic.files)
+  const contents = [manifestFile(manifest), ...logic.files.map((file) => ({ ...file, path: `bundle/${file.path}` }))]
+  return freeze({
     project: project.name,
     digest: manifest.digest,
     manifest,
@@ -32,8 +39,6 @@ export async function bundleProject(project: ResolvedProject, ctx: LifecycleCont
     archive: await archiveOf(manifest.digest, contents, cache),
     meta: null,
   })
-  await ctx.host.callHook('bundle:done', hookContext, bundle)
-  return bundle
 }
 
 async function writeManifest(project: ResolvedProject, logic: Manifest['logic'], files: readonly ArtifactFile[]): Promise<Manifest> {
@@ -105,7 +110,7 @@ async function archiveOf(digest: Digest, contents: readonly ArtifactFile[], cach
  *
  * @throws StkError STK2022 naming the secret and the file, never the value.
  */
-function refuseSecretValues(files: readonly ArtifactFile[], manifest: Manifest, env: LifecycleContext['env']): void {
+function refuseSecretValues({ files, manifest }: Bundle, env: LifecycleContext['env']): void {
   for (const { name } of manifest.secrets) {
     const value = env[name]
     // Shorter values would match by chance.

@@ -1,6 +1,7 @@
 /** The lifecycle as a library: what the command line does, without the conversation. */
-export { buildProject, type BuildOptions, type BuiltProject, type BuiltTarget } from './build.ts'
+export { buildProject, writeBuild, type BuiltProject, type BuiltTarget } from './build.ts'
 export { bundleProject } from './bundle-project.ts'
+export { proveDeterminism } from './determinism.ts'
 export type { LifecycleContext, PhasePlace } from './context.ts'
 export { formatBytes, shortDigest } from './format.ts'
 export { openLifecycle, type OpenedLifecycle, type OpenOptions } from './open.ts'

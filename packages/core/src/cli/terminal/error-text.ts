@@ -43,7 +43,8 @@ export function errorData(error: StkError): Readonly<Record<string, unknown>> {
   }
 }
 
-function errorPage(code: string): string {
+/** The manual page of an error code. */
+export function errorPage(code: string): string {
   return `docs/errors/${code}.md`
 }
 

@@ -1,6 +1,6 @@
 import type { ReportEvent, StkError } from '../../diagnostics/index.ts'
 import type { Paint } from './color.ts'
-import { errorData } from './error-text.ts'
+import { errorData, errorPage, errorText } from './error-text.ts'
 
 /** Shows what the lifecycle reports. */
 export interface Reporter {
@@ -107,14 +107,16 @@ function finishedLines(event: ReportEvent, paint: Paint, current: string | undef
 
 function failedLines(event: { readonly phase: string; readonly error: StkError }, name: string, paint: Paint): string[] {
   const { error } = event
-  const fixes = [error.details.fix ?? []].flat()
-  const below = ' '.repeat(NAME + 3)
-  // A place in a file needs a frame: the error is shown whole at the end.
-  const place = error.details.where === undefined ? '' : paint.dim(` ${error.details.where.file}`)
+  const { where, others = [], fix = [], why } = error.details
+  // With a place to show, or companions, the error takes the room it needs.
+  if (where !== undefined || others.length > 0) {
+    return [`${name} ${paint.red('✖')} ${event.phase}`, '', errorText(error, paint), '']
+  }
+  const below = ' '.repeat(NAME + PHASE + 4)
   return [
-    `${name} ${paint.red('✖')} ${event.phase.padEnd(PHASE)} ${paint.bold(error.code)}  ${error.details.why.split('\n')[0] ?? ''}${place}`,
-    ...fixes.map((fix) => `${below}${paint.dim('fix')}   ${fix}`),
-    `${below}${paint.dim('more')}  docs/errors/${error.code}.md`,
+    `${name} ${paint.red('✖')} ${event.phase.padEnd(PHASE)} ${paint.bold(error.code)}  ${why.replaceAll('\n', `\n${below}`)}`,
+    ...[fix].flat().map((line) => `${below}${paint.dim('fix')}   ${line}`),
+    `${below}${paint.dim('more')}  ${errorPage(error.code)}`,
   ]
 }
 

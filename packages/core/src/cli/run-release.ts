@@ -1,0 +1,91 @@
+import { StkError } from '../diagnostics/index.ts'
+import type { OpenedLifecycle } from '../lifecycle/open.ts'
+import type { PreparedRelease } from '../lifecycle/release.ts'
+import { exitCodeOf, outcomeOf, type Outcome } from './outcome.ts'
+import { printProfile } from './profile.ts'
+import { withLifecycle, type Call } from './session.ts'
+import { formatMs } from './terminal/reporters.ts'
+
+interface ReleaseCall extends Call {
+  readonly options: Call['options'] & { readonly yes: boolean; readonly 'dry-run': boolean; readonly profile: boolean }
+}
+
+/** The conversation of `stk release` and `stk deploy`: build, prepare everything, show it, ask once, then act. */
+export async function runRelease(
+  command: 'release' | 'deploy',
+  call: ReleaseCall,
+  selection: { readonly projects: readonly string[]; readonly targets: readonly string[] },
+): Promise<number> {
+  const began = performance.now()
+  const { options, terminal } = call
+  return withLifecycle(call, command, async (lifecycle) => {
+    const prepared = await prepareAll(lifecycle, selection)
+    const ready = prepared.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
+    const changing = ready.filter(({ plan }) => plan.steps.some((step) => step.action !== 'skip'))
+    printPlans(call, ready, options['dry-run'])
+    const released: Outcome<unknown>[] = prepared.filter((outcome) => !outcome.ok)
+    if (!options['dry-run'] && ready.length > 0) {
+      if (changing.length > 0) await askOnce(call, changing)
+      const { releaseTarget } = await import('../lifecycle/index.ts')
+      released.push(...(await Promise.all(ready.map((each) => outcomeOf(() => releaseTarget(each, lifecycle))))))
+    }
+    if (options.profile) printProfile(terminal, lifecycle.host)
+    const stopped = released.filter((outcome) => !outcome.ok).length
+    const done = released.length - stopped
+    const counts = options['dry-run'] ? `${ready.length} planned, nothing was changed` : `${done} released`
+    const undo = done > 0 && changing.length > 0 && !options['dry-run'] ? ` · undo: ${undoLine(changing)}` : ''
+    terminal.print(`\n  ${counts}${stopped === 0 ? '' : `, ${stopped} stopped`} · ${formatMs(performance.now() - began)}${undo}\n`)
+    terminal.event({ type: 'result', ok: stopped === 0, dryRun: options['dry-run'], released: done, stopped, ms: Math.round(performance.now() - began) })
+    return exitCodeOf(released)
+  })
+}
+
+async function prepareAll(
+  lifecycle: OpenedLifecycle,
+  selection: { readonly projects: readonly string[]; readonly targets: readonly string[] },
+): Promise<readonly Outcome<PreparedRelease>[]> {
+  const { buildProject, prepareRelease, selectProjects, selectTargets } = await import('../lifecycle/index.ts')
+  const pairs = selectTargets(selectProjects(lifecycle.config, selection.projects), selection.targets)
+  const outcomes: Outcome<PreparedRelease>[] = []
+  for (const project of new Set(pairs.map((pair) => pair.project))) {
+    const targets = pairs.filter((pair) => pair.project === project).map((pair) => pair.target)
+    const built = await outcomeOf(() => buildProject(project, lifecycle, targets))
+    if (!built.ok) {
+      outcomes.push(built)
+      continue
+    }
+    for (const { target, pkg } of built.value.packages) {
+      outcomes.push(await outcomeOf(() => prepareRelease(project, target, { bundle: built.value.bundle, pkg }, lifecycle)))
+    }
+  }
+  return outcomes
+}
+
+function printPlans({ terminal, options }: ReleaseCall, prepared: readonly PreparedRelease[], always: boolean): void {
+  if (!always && (options.yes || !terminal.interactive)) return
+  for (const { project, target, plan } of prepared) {
+    const steps = plan.steps.filter((step) => step.action !== 'skip')
+    const from = plan.from === null ? 'first release' : `live now: ${plan.from.id}`
+    terminal.print(`\n  ${terminal.paint.bold(`${project.name} → ${target.name}`)}  ${from}\n`)
+    if (steps.length === 0) terminal.print('    no change\n')
+    for (const step of steps) terminal.print(`    ${step.action.padEnd(6)}  ${step.subject}\n`)
+  }
+}
+
+async function askOnce({ options, terminal, signal }: ReleaseCall, prepared: readonly PreparedRelease[]): Promise<void> {
+  if (options.yes) return
+  const places = prepared.map(({ project, target }) => `${project.name} → ${target.name}`).join(', ')
+  if (!terminal.interactive) {
+    throw new StkError('STK1021', { why: `Releasing ${places} needs a yes, and there is no terminal to ask on. Nothing was changed.`, fix: 'Add --yes.' })
+  }
+  if (!(await terminal.confirm(`Release ${places}?`, signal))) {
+    signal.throwIfAborted()
+    throw new StkError('STK1021', { why: 'You said no. Nothing was changed.' })
+  }
+}
+
+function undoLine(prepared: readonly PreparedRelease[]): string {
+  const [only, ...more] = prepared
+  if (only === undefined) return ''
+  return `stk rollback --project ${more.length === 0 ? only.project.name : 'NAME'} --target ${more.every(({ target }) => target.name === only.target.name) ? only.target.name : 'NAME'}`
+}

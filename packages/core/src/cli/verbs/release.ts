@@ -1,0 +1,19 @@
+import { defineVerb, TARGET_OPTIONS } from '../verb.ts'
+import { runRelease } from '../run-release.ts'
+
+export const release = defineVerb({
+  name: 'release',
+  summary: 'Build, prove the secrets, make it live on every target, and verify',
+  options: {
+    ...TARGET_OPTIONS,
+    yes: { type: 'boolean', short: 'y', summary: 'Do not ask' },
+    'dry-run': { type: 'boolean', summary: 'Show what would be done and change nothing' },
+    profile: { type: 'boolean', summary: 'Show how long each plugin took' },
+  },
+  examples: [
+    ['stk release', 'asks, then releases every project to every target'],
+    ['stk release --yes --env staging', 'in CI'],
+    ['stk release --dry-run', 'what would be done'],
+  ],
+  run: (call) => runRelease('release', call, { projects: call.options.project, targets: call.options.target }),
+})
