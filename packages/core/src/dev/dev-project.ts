@@ -1,0 +1,83 @@
+import { rm } from 'node:fs/promises'
+import type { Digest } from '@santokit/bridge/manifest'
+import { join } from 'pathe'
+import type { Bundle } from '../artifact/index.ts'
+import type { ResolvedProject } from '../config/resolved.ts'
+import { StkError } from '../diagnostics/index.ts'
+import type { LifecycleContext } from '../lifecycle/context.ts'
+import { buildProject, writeBuild } from '../lifecycle/build.ts'
+import type { Front } from './front.ts'
+
+/** One project in development: the last good Bridge, and the way to the next. */
+export interface DevProject {
+  readonly name: string
+  readonly url: string
+  /** What is being served, if anything has been built yet. */
+  bundle(): Bundle | undefined
+  /**
+   * Builds the project and replaces its Bridge. If that fails, the last good one keeps serving.
+   *
+   * @returns whether anything changed.
+   * @throws StkError whatever is wrong with the sources, or STK5002 if the new Bridge does not start.
+   */
+  reload(project: ResolvedProject, ctx: LifecycleContext): Promise<boolean>
+  close(): Promise<void>
+}
+
+interface Running {
+  readonly bundle: Bundle
+  readonly folder: string
+  readonly close: () => Promise<void>
+}
+
+export interface DevProjectOptions {
+  readonly name: string
+  readonly front: Front
+  /** Where the bundles that are being served are unpacked. Absolute. */
+  readonly folder: string
+  /** What the Bridge finds in its environment: secrets by name, and the local issuer. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export function createDevProject({ name, front, folder, env }: DevProjectOptions): DevProject {
+  let running: Running | undefined
+  let generation = 0
+  return {
+    name,
+    url: front.url,
+    bundle: () => running?.bundle,
+    async reload(project, ctx) {
+      const built = await buildProject(project, ctx, [])
+      if (built.bundle.digest === running?.bundle.digest) return false
+      // A folder of its own each time: modules are cached by their path.
+      const place = join(folder, name, String(++generation))
+      await writeBuild(built, { ...ctx, config: { ...ctx.config, outDir: place } }, { flat: true })
+      const next = await startBridge(place, env, built.bundle.digest)
+      front.pointTo(next.url)
+      const last = running
+      running = { bundle: built.bundle, folder: place, close: next.close }
+      if (last !== undefined) await retire(last)
+      return true
+    },
+    async close() {
+      await front.close()
+      if (running !== undefined) await retire(running)
+    },
+  }
+}
+
+async function startBridge(place: string, env: DevProjectOptions['env'], digest: Digest): Promise<{ readonly url: string; readonly close: () => Promise<void> }> {
+  const bridge = await import('@santokit/bridge/node')
+  try {
+    return await bridge.startBridge({
+      env: { ...env, BUNDLE_PATH: place, PORT: '0', HOST: '127.0.0.1', STK_DEV: '1', LOG_LEVEL: env.LOG_LEVEL ?? 'warn' },
+    })
+  } catch (error) {
+    throw new StkError('STK5002', { why: `The Bridge of ${digest} did not start: ${error instanceof Error ? error.message : String(error)}`, cause: error })
+  }
+}
+
+async function retire(running: Running): Promise<void> {
+  await running.close()
+  await rm(running.folder, { recursive: true, force: true })
+}

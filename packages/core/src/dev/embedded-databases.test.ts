@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createClient } from '@libsql/client'
+import { beforeEach, expect, test } from 'vitest'
+import type { ResolvedProject } from '../config/resolved.ts'
+import { startEmbeddedDatabases } from './embedded-databases.ts'
+import { withClient } from './postgres/client.ts'
+
+let dataDir: string
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'santokit-embedded-'))
+  return () => rm(dataDir, { recursive: true, force: true })
+})
+
+const project = (name: string, databases: Record<string, unknown>): ResolvedProject => ({ name, root: '/', databases }) as unknown as ResolvedProject
+const pg = { driver: 'pg', url: { secret: 'DATABASE_URL' } }
+const libsql = { driver: 'libsql', url: { secret: 'CACHE_URL' } }
+
+async function isRunning(pid: number): Promise<boolean> {
+  // A process that has ended but was not waited for is a zombie, which is not running either.
+  return readFile(`/proc/${pid}/stat`, 'utf8').then((text) => !/^\d+ \(.*\) [ZX]/.test(text), () => false)
+}
+
+async function serverPid(url: string): Promise<number> {
+  return withClient(url, async (client) => Number((await client.query(`select split_part(pg_read_file('postmaster.pid'), e'\\n', 1) as pid`)).rows[0].pid))
+}
+
+test('each alias without a URL gets a database, kept between runs; those with one get none', async () => {
+  const projects = [project('shop', { main: pg, cache: libsql }), project('links', { main: { ...pg, url: { secret: 'LINKS_URL' } } }), project('news', { main: pg })]
+  const options = { projects, dataDir, env: { LINKS_URL: 'postgres://elsewhere/links' } }
+
+  const first = await startEmbeddedDatabases(options)
+  expect(first.settings('links')).toEqual({})
+  expect(Object.keys(first.settings('shop'))).toEqual(['DATABASE_URL', 'CACHE_URL'])
+  expect(first.databases('shop').map(({ alias, driver, throwaway }) => [alias, driver, throwaway])).toEqual([['main', 'pg', true], ['cache', 'libsql', true]])
+  const shop = first.settings('shop')['DATABASE_URL'] ?? ''
+  expect(first.settings('news')['DATABASE_URL']).not.toBe(shop)
+  await withClient(shop, (client) => client.query('create table kept (n int)'))
+  await withClient(first.settings('news')['DATABASE_URL'] ?? '', (client) => client.query('create table kept (n int)'))
+  const cache = createClient({ url: first.settings('shop')['CACHE_URL'] ?? '' })
+  await cache.execute('create table kept (n int)')
+  cache.close()
+  await first.stop()
+
+  const second = await startEmbeddedDatabases(options)
+  await withClient(second.settings('shop')['DATABASE_URL'] ?? '', (client) => client.query('insert into kept values (1)'))
+  await second.stop()
+
+  const fresh = await startEmbeddedDatabases({ ...options, fresh: true })
+  await withClient(fresh.settings('shop')['DATABASE_URL'] ?? '', (client) => client.query('create table kept (n int)'))
+  const freshCache = createClient({ url: fresh.settings('shop')['CACHE_URL'] ?? '' })
+  await freshCache.execute('create table kept (n int)')
+  freshCache.close()
+  await fresh.stop()
+})
+
+test('a URL written in the config is left alone, and without a need there is no server', async () => {
+  const embedded = await startEmbeddedDatabases({
+    projects: [project('shop', { main: { driver: 'pg', url: 'postgres://localhost/own' }, cache: { driver: 'libsql', url: { secret: 'CACHE_URL' } } })],
+    dataDir, env: { CACHE_URL_FILE: '/run/secrets/cache' },
+  })
+  expect(embedded.settings('shop')).toEqual({})
+  expect(embedded.databases('shop')).toEqual([])
+  await embedded.stop()
+})
+
+test.runIf(process.platform === 'linux')('stopping and aborting leave no process behind', async () => {
+  const options = { projects: [project('shop', { main: pg })], dataDir, env: {} }
+  const stopped = await startEmbeddedDatabases(options)
+  const first = await serverPid(stopped.settings('shop')['DATABASE_URL'] ?? '')
+  expect(await isRunning(first)).toBe(true)
+  await stopped.stop()
+  expect(await isRunning(first)).toBe(false)
+
+  const controller = new AbortController()
+  const aborted = await startEmbeddedDatabases({ ...options, signal: controller.signal })
+  const second = await serverPid(aborted.settings('shop')['DATABASE_URL'] ?? '')
+  controller.abort()
+  await aborted.stop()
+  expect(await isRunning(second)).toBe(false)
+  await expect(startEmbeddedDatabases({ ...options, signal: controller.signal })).rejects.toThrow()
+})
+
+test.runIf(process.platform === 'linux')('the server ends with the process that started it, even when that is killed', async () => {
+  const module = new URL('./postgres/cluster.ts', import.meta.url).pathname
+  const script = `
+    import { createJiti } from 'jiti'
+    const { startCluster } = await createJiti(process.cwd() + '/x.mjs').import(${JSON.stringify(module)})
+    const cluster = await startCluster({ root: process.cwd(), dataDir: ${JSON.stringify(dataDir)}, fresh: false, report() {} })
+    console.log(cluster.url('postgres'))
+    setInterval(() => {}, 1000)
+  `
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const pid = await serverPid(line.toString().trim())
+  expect(await isRunning(pid)).toBe(true)
+  child.kill('SIGKILL')
+  while (await isRunning(pid)) await delay(20)
+
+  // And the cluster is fit for the next run.
+  const next = await startEmbeddedDatabases({ projects: [project('shop', { main: pg })], dataDir, env: {} })
+  await next.stop()
+})
+
+test('a second run on the same data is refused while the first one lives', async () => {
+  const options = { projects: [project('shop', { main: pg })], dataDir, env: {} }
+  const first = await startEmbeddedDatabases(options)
+  try {
+    await expect(startEmbeddedDatabases(options)).rejects.toThrow(/STK5001 Another process runs/)
+  } finally {
+    await first.stop()
+  }
+})

@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises'
+import { parseEnv } from 'node:util'
+import { join } from 'pathe'
+
+/**
+ * The environment of development: this process's, over what `.env` at the repository root holds.
+ *
+ * Where `projects.*.secrets` point (a vault, perhaps production's) is deliberately not asked: a save must never reach for
+ * a live database.
+ */
+export async function devEnvironment(
+  root: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Readonly<Record<string, string | undefined>>> {
+  const text = await readFile(join(root, '.env'), 'utf8').catch(() => '')
+  return { ...parseEnv(text), ...env }
+}
