@@ -1,0 +1,6 @@
+export { checkSecrets, type SecretCheck, type SecretsReport, type SecretStatus, type StraySecret } from './check.ts'
+export { declaredSecrets, targetCredentials } from './declared.ts'
+export { createSecretResolver, type SecretResolver, type SecretResolverOptions } from './resolver.ts'
+export { isSecretRef, secret, SECRET_NAME, type MaybeSecret, type SecretRef } from './secret-ref.ts'
+export { SecretValue } from './secret-value.ts'
+export { SECRETS_TEMPLATE_FORMATS, secretsTemplate, type SecretsTemplateFormat } from './template.ts'
