@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { parseEnv } from 'node:util'
 import { join } from 'pathe'
+import { DOTENV, parseDotenv } from '../secrets/dotenv.ts'
 
 /**
  * The environment of development: this process's, over what `.env` at the repository root holds.
@@ -12,6 +12,6 @@ export async function devEnvironment(
   root: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Readonly<Record<string, string | undefined>>> {
-  const text = await readFile(join(root, '.env'), 'utf8').catch(() => '')
-  return { ...parseEnv(text), ...env }
+  const text = await readFile(join(root, DOTENV), 'utf8').catch(() => '')
+  return { ...Object.fromEntries(parseDotenv(text)), ...env }
 }
