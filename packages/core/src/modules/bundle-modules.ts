@@ -38,6 +38,8 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
     import('rollup'), import('@rollup/plugin-commonjs'), import('@rollup/plugin-json'), import('@rollup/plugin-node-resolve'),
   ])
   const inputs = new Map<string, Digest>()
+  // Errors that pass through rollup come out with its own code written over theirs, so they are kept beside it.
+  const syntaxErrors: StkError[] = []
   try {
     const build = await rollup({
       // Without its extension a key is the output's path; `[name]` keeps the slashes.
@@ -45,7 +47,7 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
       plugins: [
         recordInputs(inputs),
         nodeBuiltins(),
-        transpile(root),
+        transpile(root, syntaxErrors),
         nodeResolve({ extensions: ['.ts', '.mts', '.mjs', '.js', '.json'], exportConditions: ['node'], preferBuiltins: true }),
         commonjs({ include: /node_modules/, extensions: ['.js', '.cjs'] }),
         json({ namedExports: false, preferConst: true }),
@@ -70,6 +72,7 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
       .sort((a, b) => (a.path < b.path ? -1 : 1))
     return freeze({ files, inputs })
   } catch (error) {
+    throwAll(syntaxErrors)
     throw await compileError(error, root)
   }
 }
@@ -108,7 +111,7 @@ function nodeBuiltins(): RollupPlugin {
 }
 
 /** Strips types with oxc: fast, and a syntax error knows its place. Types are not checked here; `tsc` does that. */
-function transpile(root: string): RollupPlugin {
+function transpile(root: string, syntaxErrors: StkError[]): RollupPlugin {
   return {
     name: 'santokit:typescript',
     async transform(code, id) {
@@ -116,7 +119,7 @@ function transpile(root: string): RollupPlugin {
       const { transform } = await import('oxc-transform')
       const result = await transform(relative(root, id), code, { lang: 'ts', sourcemap: true, target: 'es2022' })
       const errors = result.errors.filter((error) => String(error.severity) === 'Error')
-      throwAll(errors.map((error) => {
+      syntaxErrors.push(...errors.map((error) => {
         const label = error.labels[0]
         return new StkError('STK2006', {
           why: error.message,
@@ -126,6 +129,7 @@ function transpile(root: string): RollupPlugin {
           },
         })
       }))
+      if (errors.length > 0) throw new Error('syntax error')
       return { code: result.code, map: result.map ? JSON.stringify(result.map) : null }
     },
   }
@@ -133,9 +137,7 @@ function transpile(root: string): RollupPlugin {
 
 async function compileError(error: unknown, root: string): Promise<unknown> {
   if (!(error instanceof Error)) return error
-  if (error.name === 'StkError') return error
   const failure = error as RollupError & { exporter?: string }
-  if (failure.cause instanceof StkError) return failure.cause
   const id = failure.loc?.file ?? failure.id
   if (failure.code === 'UNRESOLVED_IMPORT') {
     return new StkError('STK2006', {
