@@ -1,0 +1,119 @@
+import { assertAccess, identify } from './access.ts'
+import { ANONYMOUS } from './auth/index.ts'
+import type { CachedAnswer } from './cache/result-cache.ts'
+import type { Deadline } from './deadline.ts'
+import { type Frame, invoke } from './invoke.ts'
+import { encodeJson } from './json.ts'
+import type { Caller } from './logic.ts'
+import { type CacheEntry, canonicalJson } from './manifest/index.ts'
+import type { ParamSource } from './params/index.ts'
+import { invalidParams, problem } from './problem.ts'
+import { readQueryParams } from './query-params.ts'
+import { checkParams } from './check-params.ts'
+import type { Logic, Runtime } from './runtime.ts'
+
+/** A call as it came from outside. */
+export interface CallRequest {
+  readonly id: string
+  readonly path: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly from: ParamSource
+  /** The `Authorization` header. */
+  readonly authorization: string | null
+  readonly headers: Headers
+  /** Aborted when the client disconnects. */
+  readonly client: AbortSignal
+}
+
+/** What is noted about a call while it runs, for its log line. */
+export interface CallTrace {
+  /** Set once the logic is known. */
+  logic?: string
+  /** Time spent in databases, in milliseconds. */
+  dbMs: number
+  cache?: 'hit' | 'miss' | 'stale'
+}
+
+export interface CallAnswer {
+  /** `{"data":…}` */
+  readonly body: string
+  readonly cached?: { readonly rules: CacheEntry; readonly answer: CachedAnswer }
+}
+
+/**
+ * Answers one call: find, authorise, validate, run, answer.
+ *
+ * @throws whatever {@link toProblem} can turn into an answer.
+ */
+export async function answerCall(runtime: Runtime, request: CallRequest, trace: CallTrace): Promise<CallAnswer> {
+  const logic = findLogic(runtime, request.path)
+  trace.logic = logic.path
+  const deadline = runtime.calls.begin(logic.timeout, request.client)
+  try {
+    return await deadline.race(perform(runtime, logic, request, trace, deadline))
+  } finally {
+    runtime.calls.end(deadline)
+  }
+}
+
+async function perform(
+  runtime: Runtime, logic: Logic, request: CallRequest, trace: CallTrace, deadline: Deadline,
+): Promise<CallAnswer> {
+  const caller = await identify(runtime, request.authorization)
+  assertAccess(runtime, logic.entry.access, caller)
+  const given = request.from === 'query' && logic.kind === 'module' ? readQueryParams(logic.entry.params, request.params) : request.params
+  const params = await checkParams(logic, given, request.from)
+  if (!params.ok) throw invalidParams(params.issues)
+  if (isCached(logic)) return answerFromCache(runtime, logic, params.value, given, request, trace)
+  const data = await invoke(logic, params.value, frameOf(runtime, caller, request.id, request.headers, deadline, trace))
+  return { body: encodeAnswer(logic, data) }
+}
+
+/** Only an exact name finds a logic, and private ones are not there for a client. */
+export function findLogic(runtime: Runtime, path: string): Logic {
+  const logic = runtime.logic.get(path)
+  if (logic === undefined || logic.entry.private) throw problem('logic_not_found', 'There is no such logic.')
+  return logic
+}
+
+/** True for logic that `GET` may call: its answer is the same for everyone. */
+export function isCached(logic: Logic): logic is Logic & { readonly entry: { readonly cache: CacheEntry } } {
+  return logic.entry.cache !== undefined && logic.entry.access === 'public'
+}
+
+/**
+ * A cached answer belongs to everyone, so it is made without a caller and without a client's headers: there is nothing
+ * personal it could hold. Its fill has its own deadline, because the first client to ask may leave before the last.
+ */
+async function answerFromCache(
+  runtime: Runtime, logic: Logic & { readonly entry: { readonly cache: CacheEntry } }, params: unknown,
+  given: unknown, request: CallRequest, trace: CallTrace,
+): Promise<CallAnswer> {
+  // Checked SQL params are plain values with defaults filled in; a module's may be anything its schema makes.
+  const identity = logic.kind === 'sql' ? JSON.parse(encodeJson(params)) as unknown : given
+  const key = `${runtime.manifest.digest} ${logic.path} ${canonicalJson(identity)}`
+  const rules = logic.entry.cache
+  const { answer, outcome } = await runtime.cache.get(key, rules, async () => {
+    const deadline = runtime.calls.beginBackground(logic.timeout)
+    try {
+      const frame = frameOf(runtime, ANONYMOUS, request.id, new Headers(), deadline, trace)
+      return encodeAnswer(logic, await deadline.race(invoke(logic, params, frame)))
+    } finally {
+      runtime.calls.end(deadline)
+    }
+  })
+  trace.cache = outcome
+  return { body: answer.body, cached: { rules, answer } }
+}
+
+function frameOf(
+  runtime: Runtime, caller: Caller, requestId: string, headers: Headers, deadline: Deadline, trace: CallTrace,
+): Frame {
+  const onQuery = (ms: number): void => { trace.dbMs += ms }
+  return { runtime, caller, requestId, headers, signal: deadline.signal, onQuery, transactions: new Map(), depth: 0 }
+}
+
+/** A database driver's result is plain JSON already. */
+function encodeAnswer(logic: Logic, data: unknown): string {
+  return `{"data":${logic.kind === 'sql' ? JSON.stringify(data) : encodeJson(data)}}`
+}

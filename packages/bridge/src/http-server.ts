@@ -1,0 +1,88 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
+import { BootError } from './boot-error.ts'
+
+export interface HttpServer {
+  readonly url: string
+  readonly port: number
+  /**
+   * Stops accepting connections and resolves when the last one is closed.
+   *
+   * @param idleGrace milliseconds for which a connection without a request may still bring one: a client that has just
+   *   sent it must not find the connection closed.
+   */
+  drain(idleGrace: number): Promise<void>
+  /** Closes every connection now, answered or not. */
+  destroy(): void
+}
+
+/** Milliseconds for a request to arrive in full, so that slow senders do not hold connections. */
+const REQUEST_TIMEOUT = 60_000
+const HEADERS_TIMEOUT = 20_000
+/** Longer than the common 60 s of load balancers, who would otherwise send into a connection we just closed. */
+const KEEP_ALIVE_TIMEOUT = 65_000
+
+/** @throws BootError if the address cannot be listened on. */
+export async function listen(listener: RequestListener, host: string, port: number): Promise<HttpServer> {
+  const server = createServer({
+    requestTimeout: REQUEST_TIMEOUT, headersTimeout: HEADERS_TIMEOUT, keepAliveTimeout: KEEP_ALIVE_TIMEOUT, noDelay: true,
+  }, listener)
+  const connections = trackConnections(server)
+  await bind(server, host, port)
+  const bound = (server.address() as AddressInfo).port
+  return {
+    port: bound,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    async drain(idleGrace) {
+      // `http.Server#close` would cut idle connections at once, with requests that are on their way in them.
+      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()))
+      const timer = setTimeout(() => connections.closeWhenIdle(), idleGrace)
+      await closed
+      clearTimeout(timer)
+    },
+    destroy() {
+      server.closeAllConnections()
+    },
+  }
+}
+
+async function bind(server: Server, host: string, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    throw new BootError(
+      'address_unusable', `The Bridge cannot listen on ${host}:${port} (${code}).`,
+      code === 'EADDRINUSE' ? 'Stop what listens there, or set another PORT (0 takes any free one).' : 'Set HOST and PORT.',
+      { cause: error },
+    )
+  }
+}
+
+/** Knows how many requests each connection has unanswered. */
+function trackConnections(server: Server): { closeWhenIdle(): void } {
+  const unanswered = new Map<Socket, number>()
+  let closing = false
+  const closeIfIdle = (socket: Socket): void => {
+    if (closing && unanswered.get(socket) === 0) socket.destroySoon()
+  }
+  server.on('connection', (socket) => {
+    unanswered.set(socket, 0)
+    socket.once('close', () => unanswered.delete(socket))
+  })
+  server.on('request', ({ socket }, response) => {
+    unanswered.set(socket, (unanswered.get(socket) ?? 0) + 1)
+    response.once('close', () => {
+      const left = unanswered.get(socket)
+      if (left === undefined) return
+      unanswered.set(socket, left - 1)
+      closeIfIdle(socket)
+    })
+  })
+  return {
+    closeWhenIdle() {
+      closing = true
+      for (const socket of unanswered.keys()) closeIfIdle(socket)
+    },
+  }
+}

@@ -1,0 +1,173 @@
+#!/usr/bin/env node
+import { realpathSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
+import { pathToFileURL } from 'node:url'
+import { toNodeHandler } from 'srvx/node'
+import { version } from '../package.json'
+import { createApp } from './app.ts'
+import { BootError, formatBootError } from './boot-error.ts'
+import { type HttpServer, listen } from './http-server.ts'
+import { type LoadedBundle, loadBundle } from './load/index.ts'
+import { type BufferedSink, bufferedSink, createLog, describeError } from './log.ts'
+import type { Manifest } from './manifest/format.ts'
+import { closeRuntime, createRuntime, type Runtime } from './runtime.ts'
+import { readServerSettings } from './settings/index.ts'
+
+export { BootError, type BootErrorCode, formatBootError } from './boot-error.ts'
+
+/** A Bridge that answers. */
+export interface RunningBridge {
+  /** Its base URL, without a slash at the end. */
+  readonly url: string
+  readonly port: number
+  readonly manifest: Manifest
+  /**
+   * Stops accepting, lets running calls finish within `SHUTDOWN_TIMEOUT`, then ends those that are left with 503, closes
+   * every connection and pool, and removes what was unpacked. Further calls give the same promise.
+   */
+  close(options?: CloseOptions): Promise<void>
+}
+
+export interface CloseOptions {
+  /**
+   * Milliseconds for which an idle keep-alive connection may still bring a request, which is then answered.
+   *
+   * @default 0
+   */
+  readonly idleGrace?: number
+}
+
+export interface BridgeOptions {
+  /** The settings: `PORT`, `HOST`, where the bundle is, and the secrets it names. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Takes each line of the log. Default: stdout. */
+  readonly log?: (line: string) => void
+}
+
+/**
+ * Starts a Bridge for one project.
+ *
+ * Signals and the process's fate are the caller's; this entry takes care of both when it is the main module.
+ *
+ * @throws BootError saying what is wrong and how to fix it. Nothing is left open then.
+ */
+export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOptions): Promise<RunningBridge> {
+  const settings = readServerSettings(env)
+  const log = createLog(sink, settings.logLevel)
+  const opened: { bundle?: LoadedBundle; runtime?: Runtime; server?: HttpServer } = {}
+  let stopping = false
+  try {
+    const bundle = opened.bundle = await loadBundle(env, log)
+    const runtime = opened.runtime = await createRuntime({ bundle, settings, env, sink })
+    const app = createApp(runtime, { isStopping: () => stopping })
+    const handler = toNodeHandler(app.fetch, { maxRequestBodySize: bundle.manifest.limits.bodyBytes })
+    const server = opened.server = await listen(handler as RequestListener, settings.host, settings.port)
+    log.info('listening', { url: server.url, project: bundle.manifest.project, digest: bundle.manifest.digest, origin: bundle.origin, santokit: version })
+    let closed: Promise<void> | undefined
+    return {
+      url: server.url,
+      port: server.port,
+      manifest: bundle.manifest,
+      close({ idleGrace = 0 } = {}) {
+        stopping = true
+        closed ??= stop({ bundle, runtime, server }, idleGrace)
+        return closed
+      },
+    }
+  } catch (error) {
+    if (opened.runtime) await closeRuntime(opened.runtime)
+    await opened.bundle?.dispose()
+    throw error
+  }
+}
+
+interface Opened {
+  readonly bundle: LoadedBundle
+  readonly runtime: Runtime
+  readonly server: HttpServer
+}
+
+/** Milliseconds for answers of ended calls to leave, and for pools to close, once the time is over. */
+const LAST_MOMENTS = 1000
+
+async function stop({ bundle, runtime, server }: Opened, idleGrace: number): Promise<void> {
+  const { log, settings } = runtime
+  log.info('stopping')
+  const drained = server.drain(Math.min(idleGrace, settings.shutdownTimeout))
+  if (!await settlesWithin(drained, settings.shutdownTimeout)) {
+    log.warn('calls are ended, because SHUTDOWN_TIMEOUT is over')
+    runtime.calls.stop()
+    await settlesWithin(drained, LAST_MOMENTS)
+    server.destroy()
+  }
+  await settlesWithin(closeRuntime(runtime), LAST_MOMENTS)
+  await bundle.dispose()
+  log.info('stopped')
+}
+
+async function settlesWithin(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => { timer = setTimeout(() => resolve(false), ms) })
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function writeToStdout(): BufferedSink {
+  const sink = bufferedSink((text) => process.stdout.write(text))
+  // Pipes and files are written at once on exit, so the last lines are not lost.
+  process.once('exit', () => sink.flush())
+  return sink
+}
+
+/** Milliseconds that clients get to use or leave their idle connections after SIGTERM. */
+const IDLE_GRACE = 1000
+
+async function main(): Promise<void> {
+  // A log nobody reads must not end the process.
+  process.stdout.on('error', () => {})
+  const sink = writeToStdout()
+  const log = createLog(sink, 'error')
+  process.on('unhandledRejection', (reason) => log.error('unhandled rejection in logic', { error: describeError(reason) }))
+  process.on('uncaughtException', (error) => log.error('uncaught exception in logic', { error: describeError(error) }))
+  const stopped = onFirstSignal()
+  try {
+    const bridge = await Promise.race([startBridge({ env: process.env, log: sink }), stopped])
+    await stopped
+    await bridge?.close({ idleGrace: IDLE_GRACE })
+    process.exit(0)
+  } catch (error) {
+    sink.flush()
+    const known = error instanceof BootError ? formatBootError(error) : `santokit-bridge cannot start: ${String((error as Error).stack)}\n`
+    process.stderr.write(known, () => process.exit(1))
+  }
+}
+
+/** Resolves on SIGTERM or SIGINT. The second of them ends the process. */
+async function onFirstSignal(): Promise<undefined> {
+  return new Promise((resolve) => {
+    let signals = 0
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        signals += 1
+        if (signals > 1) process.exit(1)
+        resolve(undefined)
+      })
+    }
+  })
+}
+
+/** True when Node was started with this file, be it through a link as package managers make them for `bin`. */
+function isMain(): boolean {
+  const [, script] = process.argv
+  if (script === undefined) return false
+  try {
+    return pathToFileURL(realpathSync(script)).href === import.meta.url
+  } catch {
+    return false
+  }
+}
+
+if (isMain()) await main()

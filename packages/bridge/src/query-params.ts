@@ -1,0 +1,30 @@
+import type { Json, JsonSchema } from './manifest/format.ts'
+
+/** The values of a query string by name; a name that stands there more than once has all its values. */
+export function parseQuery(search: string): Record<string, string | string[]> {
+  const values = new Map<string, string | string[]>()
+  for (const [name, value] of new URLSearchParams(search)) {
+    const known = values.get(name)
+    values.set(name, known === undefined ? value : [known, value].flat())
+  }
+  // Entries, not assignment: a name such as `__proto__` must stay a name.
+  return Object.fromEntries(values)
+}
+
+/**
+ * Turns query strings into what a module's params schema expects: numbers, booleans and lists, by the type that the
+ * manifest's JSON Schema gives a property. What does not fit stays as it is, for the schema to refuse.
+ */
+export function readQueryParams(schema: JsonSchema, query: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const properties = new Map(Object.entries((schema.properties ?? {}) as { readonly [name: string]: Json }))
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, readValue(properties.get(name), value)]))
+}
+
+function readValue(schema: Json | undefined, value: unknown): unknown {
+  const { type, items } = (typeof schema === 'object' && schema !== null ? schema : {}) as { type?: Json; items?: Json }
+  if (type === 'array') return (Array.isArray(value) ? value : [value]).map((item) => readValue(items, item))
+  if (typeof value !== 'string') return value
+  if (type === 'number' || type === 'integer') return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value) ? Number(value) : value
+  if (type === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
+  return value
+}
