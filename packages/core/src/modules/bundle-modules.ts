@@ -125,7 +125,7 @@ function transpile(root: string, syntaxErrors: StkError[]): RollupPlugin {
           why: error.message,
           where: {
             file: relative(root, id), text: code,
-            ...(label === undefined ? {} : { ...positionAt(code, label.start), length: label.end - label.start }),
+            ...(label === undefined ? {} : { ...positionAt(code, unitsBefore(code, label.start)), length: label.end - label.start }),
           },
         })
       }))
@@ -133,6 +133,11 @@ function transpile(root: string, syntaxErrors: StkError[]): RollupPlugin {
       return { code: result.code, map: result.map ? JSON.stringify(result.map) : null }
     },
   }
+}
+
+/** oxc counts bytes of UTF-8; positions are in UTF-16 units. */
+function unitsBefore(code: string, bytes: number): number {
+  return Buffer.from(code).subarray(0, bytes).toString().length
 }
 
 async function compileError(error: unknown, root: string): Promise<unknown> {
