@@ -1,0 +1,79 @@
+import type { Json, ParamType } from '@santokit/bridge/manifest'
+
+/** The rules of one parameter, as far as they are sound. */
+export interface ValueRules {
+  readonly type: ParamType
+  readonly enum?: readonly (string | number)[]
+  readonly min?: number
+  readonly max?: number
+  readonly pattern?: string
+}
+
+/**
+ * The JSON form in which a caller would send `value`, or why it is none of this type.
+ *
+ * @param value plain data from YAML; whole numbers beyond 2^53 are `bigint`.
+ */
+export function asType(value: unknown, type: ParamType): { readonly json: Json } | { readonly why: string } {
+  // A bigint travels as a decimal string, whichever way it is written here.
+  const plain = type === 'bigint' && (typeof value === 'bigint' || Number.isSafeInteger(value)) ? String(value) : value
+  return isJson(plain) && FORMS[type].is(plain) ? { json: plain } : { why: `This must be ${FORMS[type].words}.` }
+}
+
+/** Which rule a value of the right type breaks, in words, or `undefined` if it keeps them all. */
+export function brokenRule(value: Json, rules: ValueRules): string | undefined {
+  const { min, max, pattern } = rules
+  const size = typeof value === 'number' ? value : typeof value === 'string' ? [...value].length : undefined
+  const sizeName = typeof value === 'number' ? '' : ' in length'
+  if (rules.enum !== undefined && !rules.enum.some((item) => item === value)) return `is not one of the values in \`enum\``
+  if (size !== undefined && min !== undefined && size < min) return `is less than ${min}${sizeName}`
+  if (size !== undefined && max !== undefined && size > max) return `is more than ${max}${sizeName}`
+  if (pattern !== undefined && typeof value === 'string' && !new RegExp(pattern, 'u').test(value)) return 'does not match `pattern`'
+  return undefined
+}
+
+interface Form {
+  /** What the message says it must be. */
+  readonly words: string
+  is(value: Json): boolean
+}
+
+const FORMS: Readonly<Record<ParamType, Form>> = {
+  string: { words: 'text (in quotes, if it looks like something else)', is: (value) => typeof value === 'string' },
+  int: { words: 'a whole number up to 2^53', is: (value) => Number.isSafeInteger(value) },
+  bigint: { words: 'a whole number of 64 bits', is: (value) => typeof value === 'string' && isInt64(value) },
+  number: { words: 'a number', is: (value) => typeof value === 'number' },
+  boolean: { words: '`true` or `false`', is: (value) => typeof value === 'boolean' },
+  uuid: { words: 'a UUID', is: matching(/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i) },
+  date: { words: 'a day such as 2024-02-29', is: (value) => typeof value === 'string' && isDay(value) },
+  datetime: { words: 'a time such as 2024-02-29T12:30:00Z', is: (value) => typeof value === 'string' && isInstant(value) },
+  json: { words: 'data that JSON can hold', is: () => true },
+  bytes: { words: 'base64', is: matching(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/) },
+}
+
+function matching(pattern: RegExp): (value: Json) => boolean {
+  return (value) => typeof value === 'string' && pattern.test(value)
+}
+
+function isJson(value: unknown): value is Json {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (Array.isArray(value)) return value.every(isJson)
+  if (typeof value === 'object' && value !== null) return Object.values(value).every(isJson)
+  return value === null || typeof value === 'string' || typeof value === 'boolean'
+}
+
+function isInt64(text: string): boolean {
+  return /^-?(?:0|[1-9]\d{0,18})$/.test(text) && BigInt(text) === BigInt.asIntN(64, BigInt(text))
+}
+
+function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false
+  const day = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
+}
+
+/** RFC 3339, with the offset it requires. */
+function isInstant(text: string): boolean {
+  const match = /^(\d{4}-\d{2}-\d{2})[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/.exec(text)
+  return match !== null && isDay(match[1] ?? '')
+}

@@ -1,0 +1,5 @@
+export { resolveAccess, unmatchedPermissions, type Permissions } from './access.ts'
+export { compileSql, type CompileScope, type SqlSource } from './compile.ts'
+export { parseDuration } from './duration.ts'
+export { readSqlSource } from './read.ts'
+export { scanLogic, type LogicFile } from './scan.ts'
