@@ -1,5 +1,5 @@
 import type { ResolvedProject } from '../config/resolved.ts'
-import { isStkError, StkError, throwAll } from '../diagnostics/index.ts'
+import { isStkError, throwAll, type StkError } from '../diagnostics/index.ts'
 import type { SecretContext, SecretProvider, SecretResult } from '../plugin/contract.ts'
 import { DOTENV } from './dotenv.ts'
 import { BUILT_IN_PROVIDERS } from './providers/index.ts'

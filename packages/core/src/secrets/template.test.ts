@@ -36,7 +36,7 @@ CACHE_URL=
 # databases.main.url
 # DATABASE_URL stands above, under links
 # databases.reports.url
-# REPORTS_URL is read by way of op:
+# REPORTS_URL is read from where the config says
 # targets.image.token
 GHCR_TOKEN=
 `)

@@ -37,12 +37,12 @@ function dotenv(projects: readonly TemplateProject[]): readonly string[] {
     if (needed.length === 0) lines.push('# (needs no secret)')
     for (const secret of needed) {
       const holder = holders.get(secret.name)
-      const source = sourceOf(project, secret.name)
       lines.push(comment(secret))
       if (holder !== undefined) {
         lines.push(`# ${secret.name} stands above, under ${holder}`)
-      } else if (source !== undefined) {
-        lines.push(`# ${secret.name} is read by way of ${source}`)
+      } else if (Object.hasOwn(project.secrets, secret.name)) {
+        // Not from where: a value may have been pasted there, and this file is committed.
+        lines.push(`# ${secret.name} is read from where the config says`)
       } else {
         lines.push(`${secret.name}=`)
         holders.set(secret.name, project.name)
@@ -99,10 +99,4 @@ function compose(projects: readonly TemplateProject[]): readonly string[] {
 
 function comment(secret: RequiredSecret): string {
   return `# ${secret.usedBy.join(', ')}${secret.optional ? ' (optional)' : ''}`
-}
-
-/** The scheme a name is read by, if the config says so. The rest of the reference is nobody's business in a committed file. */
-function sourceOf(project: TemplateProject, name: string): string | undefined {
-  const ref = Object.hasOwn(project.secrets, name) ? project.secrets[name] : undefined
-  return ref === undefined ? undefined : /^[a-z][a-z0-9+.-]*:/.exec(ref)?.[0] ?? 'the config'
 }
