@@ -114,8 +114,8 @@ export interface LogicDefinition<Params extends Schema | undefined = undefined, 
   readonly params?: Params
   /** Checked in development, documented everywhere. */
   readonly returns?: Returns
-  /** How long an answer stays fresh, such as `'30s'`. Public logic only. */
-  readonly cache?: string | number
+  /** How long an answer stays fresh, such as `'30s'`, and how long after that it may still be served while a new one is fetched. Public logic only. */
+  readonly cache?: string | number | { readonly ttl: string | number; readonly staleWhileRevalidate?: string | number }
   /** How long a call may take, such as `'5s'`. Default: the project's `limits.timeout`. */
   readonly timeout?: string | number
   handler(context: LogicContext<Output<Params>>): Promise<Returned<Returns>> | Returned<Returns>

@@ -210,7 +210,12 @@ function parseAccess(value: unknown): Access {
 }
 
 function parseCache(value: unknown): CacheEntry {
-  return { ttl: parseTime(value, 'cache') }
+  if (typeof value !== 'object' || value === null) return { ttl: parseTime(value, 'cache') }
+  const { ttl, staleWhileRevalidate } = value as { ttl?: unknown; staleWhileRevalidate?: unknown }
+  return {
+    ttl: parseTime(ttl, 'cache.ttl'),
+    ...(staleWhileRevalidate === undefined ? {} : { staleWhileRevalidate: parseTime(staleWhileRevalidate, 'cache.staleWhileRevalidate') }),
+  }
 }
 
 function parseTime(value: unknown, name: string): number {
