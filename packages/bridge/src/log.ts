@@ -12,8 +12,7 @@ export type LogSink = (line: string) => void
 /**
  * A log that writes one JSON object a line: `time`, `level`, `message`, what it is `about`, and the fields given.
  *
- * `time`, `level` and `message` win over fields of these names. A field that JSON cannot hold costs the fields, never
- * the line.
+ * Fields given do not replace the others. One that JSON cannot hold costs the fields, never the line.
  */
 export function createLog(sink: LogSink, level: LogLevel, about: Readonly<Record<string, unknown>> = {}): Log {
   const from = LOG_LEVELS.indexOf(level)
@@ -21,7 +20,7 @@ export function createLog(sink: LogSink, level: LogLevel, about: Readonly<Record
     if (LOG_LEVELS.indexOf(name) < from) return () => {}
     return (message: string, fields?: Record<string, unknown>): void => {
       const head = { time: new Date().toISOString(), level: name, message }
-      sink(encodeLine({ ...head, ...about, ...fields, ...head }, { ...head, ...about }))
+      sink(encodeLine({ ...head, ...fields, ...about, ...head }, { ...head, ...about }))
     }
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
