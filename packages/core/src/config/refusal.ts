@@ -1,0 +1,21 @@
+import { StkError, type StkErrorDetails } from '../diagnostics/index.ts'
+import type { Layer } from './layers.ts'
+import { formatPath, type ConfigPath } from './path.ts'
+
+/**
+ * An STK1003 about one path of a layer.
+ *
+ * @param problem goes on from `<path> in <owner>`: `must be a number; it is a string`.
+ */
+export function invalid(
+  layer: Layer | undefined, path: ConfigPath, problem: string, fix?: string | readonly string[], more: Partial<StkErrorDetails> = {},
+): StkError {
+  const subject = path.length === 0 ? (layer?.owner ?? 'The config') : `${formatPath(path)}${layer === undefined ? '' : ` in ${layer.owner}`}`
+  return new StkError('STK1003', {
+    why: `${subject} ${problem}.`.replace(/([.?])\.$/, '$1'),
+    fix,
+    configPath: path.length === 0 ? undefined : formatPath(path),
+    where: layer?.locate?.(path),
+    ...more,
+  })
+}

@@ -1,0 +1,78 @@
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import { freeze } from '../artifact/freeze.ts'
+import { StkError, throwAll } from '../diagnostics/index.ts'
+import type { PluginHost } from '../plugin/index.ts'
+import { displayPath, isFolder } from './find.ts'
+import { settingsOf } from './inspect.ts'
+import { explainIssues } from './issues.ts'
+import { layerToBlame, setterOf, type Layer } from './layers.ts'
+import { mergeLayers } from './merge.ts'
+import { formatPath } from './path.ts'
+import { invalid } from './refusal.ts'
+import type { ResolvedConfig, ResolvedProject } from './resolved.ts'
+import { configSchema, type CheckedProject } from './schema.ts'
+import { resolveTargets } from './targets.ts'
+
+/** What is known of a config beside its settings. */
+export type ConfigIdentity = Pick<ResolvedConfig, 'root' | 'file' | 'environment' | 'command' | 'sources'>
+
+/**
+ * Merges the layers, checks what comes out, fills defaults in, and freezes it.
+ *
+ * @param layers the strongest first.
+ * @throws StkError STK1003, STK1007 and STK1013, all that there are.
+ */
+export async function resolveConfig(identity: ConfigIdentity, layers: readonly Layer[], host: PluginHost): Promise<ResolvedConfig> {
+  const { root } = identity
+  const merged = mergeLayers(layers.map(({ value }) => value))
+  const parsed = configSchema.safeParse(merged)
+  if (!parsed.success) {
+    throwAll(explainIssues(parsed.error.issues, { schema: configSchema, value: merged, noun: 'setting' })
+      .map(({ path, problem, fix }) => invalid(layerToBlame(layers, path), path, problem, fix)))
+    throw parsed.error
+  }
+  const errors: StkError[] = []
+  const names = Object.keys(parsed.data.projects).toSorted()
+  const projects: ResolvedProject[] = []
+  for (const name of names) projects.push(await resolveProject(name, parsed.data.projects[name] as CheckedProject, root, host, layers, errors))
+  const outDir = folderBelow(root, parsed.data.outDir, ['outDir'], layers, errors)
+  throwAll(errors)
+  const config = { ...identity, outDir, projects, origins: new Map<string, string>() }
+  for (const { path } of settingsOf(config)) config.origins.set(formatPath(path), setterOf(layers, path)?.owner ?? 'default')
+  return freeze(config)
+}
+
+/** Where a project is, before its settings are checked: its YAML files are among them. */
+export function projectFolder(root: string, name: string, written: unknown): string {
+  return resolve(root, typeof written === 'string' && written !== '' ? written : join('projects', name))
+}
+
+async function resolveProject(
+  name: string, { root: written, targets, ...settings }: CheckedProject, root: string, host: PluginHost, layers: readonly Layer[], errors: StkError[],
+): Promise<ResolvedProject> {
+  const path = ['projects', name, 'root']
+  const folder = written === undefined ? projectFolder(root, name, written) : folderBelow(root, written, path, layers, errors)
+  if (!isFolder(folder)) {
+    const at = written === undefined ? path.slice(0, -1) : path
+    errors.push(new StkError('STK1013', {
+      why: `The project "${name}" has no folder ${displayPath(root, folder)}.`,
+      fix: [`mkdir -p ${join(displayPath(root, folder), 'logic')}`, `Say where it is: projects.${name}.root.`],
+      configPath: formatPath(at),
+      where: layerToBlame(layers, at)?.locate?.(at),
+      project: name,
+    }))
+  }
+  const resolved = await resolveTargets(name, targets, host, layers, errors)
+  // Frozen by itself, so that the freezing of the whole stops here: options belong to the plugin.
+  return { name, root: folder, ...settings, targets: Object.freeze(resolved.map((target) => Object.freeze(target))) }
+}
+
+/** A folder inside the repository, and not all of it. */
+function folderBelow(root: string, written: string, path: readonly string[], layers: readonly Layer[], errors: StkError[]): string {
+  const folder = resolve(root, written)
+  const below = relative(root, folder)
+  if (below === '' || below.split(/[\\/]/)[0] === '..' || isAbsolute(below)) {
+    errors.push(invalid(layerToBlame(layers, path), path, `must be a folder below that of the config file; it is ${below === '' ? 'that folder itself' : 'outside of it'}`))
+  }
+  return folder
+}

@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Document, Node, Pair } from 'yaml'
+import { nearest, positionAt, StkError, throwAll, type SourceLocation, type StkErrorDetails } from '../diagnostics/index.ts'
+import { secret, SECRET_NAME } from '../secrets/secret-ref.ts'
+import { displayPath, isFolder } from './find.ts'
+import { lostInMerging, type Layer } from './layers.ts'
+import type { ConfigPath } from './path.ts'
+
+/** What may stand beside a project, by file name: each is the project's setting of that name. */
+const SETTINGS = ['databases', 'auth', 'permissions', 'storage'] as const
+const FILE_NAME = /^(.+)\.ya?ml$/
+
+/** The YAML files of one project. */
+export interface YamlFiles {
+  readonly layers: readonly Layer[]
+  /** Absolute. */
+  readonly sources: readonly string[]
+}
+
+/**
+ * Reads `config/{databases,auth,permissions}.yaml` of a project. `${NAME}` as a whole value is `secret('NAME')`.
+ *
+ * @param folder the project's folder. Absolute.
+ * @param root the repository root.
+ * @throws StkError STK1012, one for each fault.
+ */
+export async function readYaml(project: string, folder: string, root: string): Promise<YamlFiles> {
+  const config = join(folder, 'config')
+  const names = isFolder(config) ? readdirSync(config).filter((name) => FILE_NAME.test(name)).toSorted() : []
+  throwAll(names.flatMap((name) => misplaced(name, names, displayPath(root, join(config, name)))))
+  const known = names.filter((name) => settingOf(name) !== undefined)
+  const layers: Layer[] = []
+  for (const name of known) layers.push(...(await readLayer(project, join(config, name), settingOf(name) ?? '', root)))
+  return { layers, sources: known.map((name) => join(config, name)) }
+}
+
+function settingOf(name: string): string | undefined {
+  return SETTINGS.find((setting) => setting === FILE_NAME.exec(name)?.[1])
+}
+
+function misplaced(name: string, names: readonly string[], file: string): readonly StkError[] {
+  const [, base = ''] = FILE_NAME.exec(name) ?? []
+  const refuse = (why: string, fix: string): readonly StkError[] => [new StkError('STK1012', { why, fix, where: { file } })]
+  if (base === 'storage') return refuse(`${file} declares storage, which is not available in this version.`, 'Remove the file.')
+  if (settingOf(name) !== undefined) {
+    const twin = `${base}.yml`
+    return name.endsWith('.yaml') && names.includes(twin) ? refuse(`${file} stands beside ${twin}, and both say the same setting.`, `Keep one of them.`) : []
+  }
+  const near = nearest(base, SETTINGS)
+  return near === undefined ? [] : refuse(`${file} is not read: there is no such setting. Did you mean "${near}.yaml"?`, `Rename it to ${near}.yaml.`)
+}
+
+async function readLayer(project: string, path: string, setting: string, root: string): Promise<readonly Layer[]> {
+  const { isAlias, isMap, isPair, isScalar, parseDocument, visit } = await import('yaml')
+  const file = displayPath(root, path)
+  const text = readFileSync(path, 'utf8')
+  const document = parseDocument(text, { prettyErrors: false })
+  const refuse = (why: string, [from, to]: readonly [number, number], more: Partial<StkErrorDetails> = {}): StkError =>
+    new StkError('STK1012', { why: `${file}: ${why}`, where: { file, text, ...positionAt(text, from), length: lengthOn(text, from, to) }, ...more })
+
+  const errors = document.errors.map((error) => refuse(`${error.message}.`.replace(/\.\.$/, '.'), error.pos, { fix: 'Correct the YAML at the marked place.' }))
+  visit(document, {
+    Scalar(position, node) {
+      if (position === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
+      const name = /^\$\{([^{}]*)\}$/.exec(node.value)?.[1]
+      if (name !== undefined && SECRET_NAME.test(name)) node.value = secret(name)
+      else if (name !== undefined) errors.push(refuse(`"${name}" is not a secret's name.`, rangeOf(node), { fix: 'A name is upper-case letters, digits and "_", such as ${DATABASE_URL}.' }))
+      else errors.push(refuse('a reference must be the whole value.', rangeOf(node), { fix: 'Keep the whole value in one secret and write only ${NAME}.' }))
+    },
+  })
+  throwAll(errors)
+  const value = toValue(document, refuse)
+  if (value === null || value === undefined) return []
+
+  const prefix = ['projects', project, setting]
+  const locate = (at: ConfigPath): SourceLocation | undefined => {
+    if (!prefix.every((part, index) => at[index] === part)) return undefined
+    const range = find(document.contents, at.slice(prefix.length))
+    return range === undefined ? { file } : { file, text, ...positionAt(text, range[0]), length: lengthOn(text, ...range) }
+  }
+  /** The range of a path's key, or of the item in a list. */
+  const find = (node: unknown, [part, ...rest]: ConfigPath): readonly [number, number] | undefined => {
+    const target = isAlias(node) ? node.resolve(document) : node
+    if (part === undefined) return isNode(target) ? rangeOf(target) : undefined
+    if (!isMap(target)) return find(target !== undefined && isNode(target) && 'items' in target ? (target.items as unknown[])[Number(part)] : undefined, rest)
+    const pair = target.items.find((item): item is Pair<Node, Node> => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part))
+    return pair === undefined || rest.length > 0 ? find(pair?.value, rest) : rangeOf(pair.key)
+  }
+  const layer: Layer = { owner: file, value: { projects: { [project]: { [setting]: value } } }, locate }
+  throwAll(lostInMerging(layer))
+  return [layer]
+}
+
+/** Too many aliases, or a key that is no string: what parsing alone does not find. */
+function toValue(document: Document.Parsed, refuse: (why: string, range: readonly [number, number]) => StkError): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw refuse(`${error instanceof Error ? error.message : String(error)}.`, [0, 0])
+  }
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'range' in value
+}
+
+function rangeOf(node: Node): readonly [number, number] {
+  return [node.range?.[0] ?? 0, node.range?.[1] ?? 0]
+}
+
+/** How much of a range lies on its first line. */
+function lengthOn(text: string, from: number, to: number): number {
+  return Math.max(1, (text.slice(from, to).split(/[\r\n]/)[0] ?? '').length)
+}
