@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,8 @@ export interface TestPostgres {
 /** Starts an embedded Postgres on a free loopback port. */
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'santokit-pg-'))
+  // As root, the server runs as another user, who must be able to walk into the folder.
+  await chmod(folder, 0o755)
   const log: string[] = []
   // Between finding a free port and binding it another process may take it: then try the next.
   for (let attempt = 0; ; attempt++) {

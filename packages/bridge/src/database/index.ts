@@ -12,8 +12,17 @@ export interface DatabaseSettings {
 /**
  * Opens a database alias. Nothing connects yet, and only the driver that the alias needs is loaded.
  *
- * @throws Error if the URL is malformed. The message does not contain it.
+ * @throws DatabaseError if the URL is malformed. The message does not contain it.
  */
 export async function openDatabase(alias: string, entry: DatabaseEntry, settings: DatabaseSettings): Promise<DatabaseDriver> {
-  throw new Error(`not there yet: ${alias} ${entry.driver} ${settings.url.length}`)
+  switch (entry.driver) {
+    case 'pg': {
+      const { PostgresDriver } = await import('./postgres/driver.ts')
+      return new PostgresDriver(alias, entry, settings.url)
+    }
+    case 'libsql': {
+      const { LibsqlDriver } = await import('./libsql/driver.ts')
+      return new LibsqlDriver(alias, entry, settings)
+    }
+  }
 }

@@ -1,0 +1,55 @@
+import type { Client } from '@libsql/client'
+import { DatabaseError } from '../driver.ts'
+
+/** Where a database lives, which decides how many may use it at once. */
+export type LibsqlPlace = 'memory' | 'file' | 'remote'
+
+/** How long SQLite may block the process while another process writes, in milliseconds. The rest is waited for aside. */
+const BUSY_TIMEOUT = 20
+
+/**
+ * Reads where a URL points to.
+ *
+ * @throws DatabaseError that does not contain it.
+ */
+export function placeOf(alias: string, url: string): LibsqlPlace {
+  if (url === ':memory:' || /^file:(\/\/)?:memory:/.test(url) || /^file:[^?]*\?(.*&)?mode=memory(&|$)/.test(url)) return 'memory'
+  if (url.startsWith('file:')) return 'file'
+  if (/^(libsql|https?|wss?):\/\//.test(url)) return 'remote'
+  throw new DatabaseError('failed', `The URL of database "${alias}" must begin with libsql://, https://, http://, wss://, ws:// or file:.`)
+}
+
+/** Loads the client that the URL needs, and opens it. */
+export async function openClient(place: LibsqlPlace, url: string, settings: ClientSettings): Promise<Client> {
+  if (place === 'remote') {
+    const { createClient } = /^wss?:/.test(url) ? await import('@libsql/client/web') : await import('@libsql/client/http')
+    return createClient({ url, authToken: settings.authToken, intMode: 'bigint', concurrency: 0, fetch: fetchWithin(settings.timeout) })
+  }
+  const { createClient } = await importNative()
+  const client = createClient({ url, intMode: 'bigint', timeout: BUSY_TIMEOUT, concurrency: settings.connections })
+  // Readers and a writer then do not wait for one another. The file remembers it.
+  if (place === 'file') await client.execute('pragma journal_mode = wal')
+  return client
+}
+
+export interface ClientSettings {
+  readonly authToken?: string
+  /** Milliseconds for one request to a remote database; 0 for no limit. */
+  readonly timeout: number
+  /** Connections to a file. */
+  readonly connections: number
+}
+
+/**
+ * The client for files is a native addon, so it cannot be part of a bundled Bridge: behind a variable, bundlers leave
+ * the import as it is, to be found in `node_modules` where a project has such a database.
+ */
+function importNative(): Promise<typeof import('@libsql/client/sqlite3')> {
+  const specifier = '@libsql/client/sqlite3'
+  return import(/* @vite-ignore */ specifier) as Promise<typeof import('@libsql/client/sqlite3')>
+}
+
+function fetchWithin(timeout: number): typeof fetch {
+  if (timeout === 0) return fetch
+  return (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeout) })
+}

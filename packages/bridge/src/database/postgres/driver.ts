@@ -1,0 +1,139 @@
+import { createHash } from 'node:crypto'
+import type { Database, SqlValue, Transaction } from '../../logic.ts'
+import type { Json, PostgresEntry, SqlLogicEntry } from '../../manifest/format.ts'
+import { expectManyListeners } from '../abort.ts'
+import { shapeAnswer, type Answer } from '../answer.ts'
+import type { CallScope, DatabaseDriver } from '../driver.ts'
+import { AnswerQueryable } from '../queryable.ts'
+import { connectionOf, runTransaction } from '../transaction.ts'
+import { Connections, checkPostgresUrl } from './connections.ts'
+import { isStalePlan, StalePlanError, toDatabaseError } from './errors.ts'
+import type { Statement } from './session.ts'
+import { PostgresTransaction } from './transaction.ts'
+import { TypeCatalogue } from './type-catalogue.ts'
+import { bindForPostgres } from './values.ts'
+
+/** Postgres through `pg`. */
+export class PostgresDriver implements DatabaseDriver {
+  readonly #connections: Connections
+  readonly #types = new TypeCatalogue()
+  readonly #names = new WeakMap<SqlLogicEntry, string>()
+
+  constructor(readonly alias: string, private readonly entry: PostgresEntry, url: string) {
+    checkPostgresUrl(alias, url)
+    this.#connections = new Connections(alias, entry, url)
+  }
+
+  database(scope: CallScope): Database {
+    expectManyListeners(scope.signal)
+    return new PostgresDatabase(this, scope)
+  }
+
+  async run(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, tx?: Transaction): Promise<Json> {
+    const statement = { text: entry.text, values: bindForPostgres(values), ...this.#nameOf(entry) }
+    const answer = tx === undefined
+      ? await this.ask(statement, scope, entry.readOnly)
+      : await (connectionOf(tx, this.alias) as PostgresTransaction).askStatement(statement, scope)
+    return shapeAnswer(answer, entry.result)
+  }
+
+  /**
+   * Runs one statement on a connection of its own.
+   *
+   * @param reads the statement is known to only read.
+   */
+  async ask(statement: Statement, scope: CallScope, reads = false): Promise<Answer> {
+    const started = performance.now()
+    try {
+      return this.entry.rls || (scope.readOnly && !reads)
+        ? await this.#askInTransaction(statement, scope)
+        : await this.#askAlone(statement, scope)
+    } catch (error) {
+      throw toDatabaseError(error, this.alias)
+    } finally {
+      scope.onQuery?.(performance.now() - started)
+    }
+  }
+
+  async transaction<T>(scope: CallScope, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return runTransaction(await this.#open(scope), work)
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    const session = await this.#connections.takeFirst(signal)
+    try {
+      await session.run({ text: 'select 1', values: [] }, signal)
+    } catch (error) {
+      throw toDatabaseError(error, this.alias)
+    } finally {
+      session.release()
+    }
+  }
+
+  stats(): ReturnType<DatabaseDriver['stats']> {
+    return this.#connections.stats
+  }
+
+  close(): Promise<void> {
+    return this.#connections.close()
+  }
+
+  async #askAlone(statement: Statement, scope: CallScope): Promise<Answer> {
+    const session = await this.#connections.take(scope.signal)
+    try {
+      const answer = await session.run(statement, scope.signal).catch((error: unknown) => {
+        if (statement.name === undefined || !isStalePlan(error)) throw error
+        // The schema has changed since the statement was prepared: nothing has run. This connection is replaced.
+        session.discard()
+        return session.run({ text: statement.text, values: statement.values }, scope.signal)
+      })
+      return await this.#types.decode(answer, session, scope.signal)
+    } finally {
+      session.release()
+    }
+  }
+
+  async #askInTransaction(statement: Statement, scope: CallScope): Promise<Answer> {
+    // The time is taken outside, over all that belongs to the statement.
+    const unwatched = { ...scope, onQuery: undefined }
+    const once = async (attempt: Statement): Promise<Answer> => {
+      const connection = await this.#open(unwatched)
+      return runTransaction(connection, () => connection.askStatement(attempt, unwatched))
+    }
+    return once(statement).catch((error: unknown) => {
+      if (!(error instanceof StalePlanError)) throw error
+      return once({ text: statement.text, values: statement.values })
+    })
+  }
+
+  async #open(scope: CallScope): Promise<PostgresTransaction> {
+    const session = await this.#connections.take(scope.signal)
+    return new PostgresTransaction(this.alias, session, scope, { rls: this.entry.rls, types: this.#types })
+  }
+
+  #nameOf(entry: SqlLogicEntry): { readonly name?: string } {
+    if (!this.entry.prepare) return {}
+    let name = this.#names.get(entry)
+    if (name === undefined) {
+      // Postgres cuts names at 63 bytes.
+      name = `stk_${createHash('sha256').update(entry.text).digest('hex').slice(0, 32)}`
+      this.#names.set(entry, name)
+    }
+    return { name }
+  }
+}
+
+/** An alias as handlers see it. */
+class PostgresDatabase extends AnswerQueryable implements Database {
+  constructor(private readonly driver: PostgresDriver, private readonly scope: CallScope) {
+    super()
+  }
+
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.driver.transaction(this.scope, work)
+  }
+
+  protected async ask(sql: string, values: readonly SqlValue[]): Promise<Answer> {
+    return this.driver.ask({ text: sql, values: bindForPostgres(values) }, this.scope)
+  }
+}
