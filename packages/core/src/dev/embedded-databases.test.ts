@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -13,6 +13,8 @@ import { withClient } from './postgres/client.ts'
 let dataDir: string
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'santokit-embedded-'))
+  // As root, the server runs as another user, who must be able to walk into the folder.
+  await chmod(dataDir, 0o755)
   return () => rm(dataDir, { recursive: true, force: true })
 })
 
@@ -113,5 +115,20 @@ test('a second run on the same data is refused while the first one lives', async
     await expect(startEmbeddedDatabases(options)).rejects.toThrow(/STK5001 Another process runs/)
   } finally {
     await first.stop()
+  }
+})
+
+test.runIf(process.getuid?.() === 0)('as root, a folder that Postgres\'s user cannot enter is not used for its data', async () => {
+  await chmod(dataDir, 0o700)
+  const said: string[] = []
+  const embedded = await startEmbeddedDatabases({ projects: [project('shop', { main: pg })], dataDir, env: {}, report: (message) => said.push(message) })
+  const folder = await withClient(embedded.settings('shop')['DATABASE_URL'] ?? '', async (client) => (await client.query('show data_directory')).rows[0].data_directory as string)
+  try {
+    expect(await readdir(dataDir)).toEqual([])
+    expect(said).toEqual([expect.stringContaining(join(folder, '..'))])
+    expect((await stat(folder)).mode & 0o077).toBe(0)
+  } finally {
+    await embedded.stop()
+    await rm(join(folder, '..'), { recursive: true, force: true })
   }
 })

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createClient } from '@libsql/client'
@@ -20,6 +20,7 @@ const project = (): ResolvedProject =>
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'santokit-load-'))
+  await chmod(dataDir, 0o755)
   embedded = await startEmbeddedDatabases({ projects: [project()], dataDir, env: {} })
 })
 afterAll(async () => {
