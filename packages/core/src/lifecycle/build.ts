@@ -58,7 +58,7 @@ async function packageTarget(project: ResolvedProject, target: ResolvedTarget, b
       implementation.package(bundle, targetContext(ctx, project, target, 'package'))))
     await ctx.host.callHook('package:done', hookContext, pkg)
     const bytes = pkg.files.reduce((sum, file) => sum + file.bytes.length, 0)
-    return { value: pkg, summary: `${target.type} ${formatBytes(bytes)}`, data: { digest: pkg.digest, bytes, files: pkg.files.length } }
+    return { value: pkg, summary: formatBytes(bytes), data: { digest: pkg.digest, bytes, files: pkg.files.length } }
   })
 }
 

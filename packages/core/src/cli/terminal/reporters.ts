@@ -93,8 +93,8 @@ function finishedLines(event: ReportEvent, paint: Paint, current: string | undef
   const name = (project: string | undefined): string => (project === undefined || project === current ? '' : project).padEnd(NAME)
   switch (event.type) {
     case 'phase:done': {
-      const target = event.target === undefined ? '' : paint.dim(` ${event.target}`)
-      return [`${name(event.project)} ${paint.green('✔')} ${event.phase.padEnd(PHASE)} ${event.summary}${target}  ${paint.dim(formatMs(event.ms))}`]
+      const target = event.target === undefined ? '' : `${paint.dim(event.target)}  `
+      return [`${name(event.project)} ${paint.green('✔')} ${event.phase.padEnd(PHASE)} ${target}${event.summary}  ${paint.dim(formatMs(event.ms))}`]
     }
     case 'phase:failed':
       return failedLines(event, name(event.project), paint)

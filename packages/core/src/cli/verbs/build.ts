@@ -1,6 +1,8 @@
+import { relative } from 'pathe'
 import type { ResolvedTarget } from '../../config/resolved.ts'
 import { StkError } from '../../diagnostics/index.ts'
-import { exitCodeOf, outcomeOf } from '../outcome.ts'
+import type { BuiltProject } from '../../lifecycle/build.ts'
+import { exitCodeOf, outcomeOf, type Outcome } from '../outcome.ts'
 import { printProfile } from '../profile.ts'
 import { withLifecycle, type Call } from '../session.ts'
 import { formatMs } from '../terminal/reporters.ts'
@@ -43,25 +45,26 @@ export async function runBuild(command: 'build' | 'bundle', call: BuildCall, tar
       throw new StkError('STK1020', { why: `--flat is for one project, and ${projects.length} are selected.`, fix: 'Add --project NAME.' })
     }
     const named = options.target !== undefined && options.target.length > 0 ? selectTargets(projects, options.target) : undefined
-    const outcomes = []
+    const outcomes: Outcome<BuiltProject>[] = []
     for (const project of projects) {
       const wanted = targets ?? named?.filter((pair) => pair.project === project).map((pair) => pair.target)
       outcomes.push(await outcomeOf(async () => {
         const built = await buildProject(project, lifecycle, wanted)
         if (options.verify === true) await proveDeterminism(built, lifecycle)
-        return { ...built, folder: await writeBuild(built, lifecycle, { flat: options.flat }) }
+        return built
       }))
     }
+    const built = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
+    const failed = outcomes.length - built.length
+    // All or nothing: the output folder never holds one project of this commit and another of the last.
+    const folders = failed > 0 ? [] : await Promise.all(built.map((each) => writeBuild(each, lifecycle, { flat: options.flat })))
     if (options.profile) printProfile(terminal, lifecycle.host)
-    const built = outcomes.filter((outcome) => outcome.ok).length
-    const failed = outcomes.length - built
-    const summary = [`${built} built`, ...(failed === 0 ? [] : [`${failed} failed`])].join(', ')
-    terminal.print(`\n  ${summary} · ${formatMs(performance.now() - began)}\n`)
+    const ms = performance.now() - began
+    const summary = failed > 0 ? `${failed} failed, nothing was written` : `${built.length} built in ${relative(call.cwd, lifecycle.config.outDir) || '.'}`
+    terminal.print(`\n  ${summary} · ${formatMs(ms)}\n`)
     terminal.event({
-      type: 'result', ok: failed === 0, ms: Math.round(performance.now() - began),
-      projects: outcomes.flatMap((outcome) => (outcome.ok
-        ? [{ project: outcome.value.project.name, digest: outcome.value.bundle.digest, folder: outcome.value.folder }]
-        : [])),
+      type: 'result', ok: failed === 0, ms: Math.round(ms),
+      projects: built.map(({ project, bundle }, index) => ({ project: project.name, digest: bundle.digest, folder: folders[index] ?? null })),
     })
     return exitCodeOf(outcomes)
   })
