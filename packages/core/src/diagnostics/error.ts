@@ -78,5 +78,5 @@ export function isStkError(value: unknown): value is StkError {
 export function throwAll(errors: readonly StkError[]): void {
   const [first, ...others] = errors
   if (first === undefined) return
-  throw others.length === 0 ? first : new StkError(first.code, { ...first.details, others })
+  throw others.length === 0 ? first : new StkError(first.code, { ...first.details, others: [...(first.details.others ?? []), ...others] })
 }
