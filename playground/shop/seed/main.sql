@@ -62,10 +62,13 @@ order by n;
 insert into stock (product_id, quantity)
 select id, case when id % 41 = 0 then 0 else (id * 37) % 60 + 1 end from products;
 
--- Orders of the past weeks, so that lists and reports have something to show.
+-- Orders of the past weeks, so that lists and reports have something to show. Their ids are UUIDs of version 4 in form.
+create function pg_temp.order_id(n int) returns uuid language sql
+return overlay(overlay(md5('order ' || n) placing '4' from 13) placing '8' from 17)::uuid;
+
 insert into orders (id, user_id, status, total, placed_at)
 select
-  md5('order ' || n)::uuid,
+  pg_temp.order_id(n),
   'customer-' || n % 40,
   case when n % 25 = 0 then 'refunded' else 'paid' end,
   0,
@@ -73,7 +76,7 @@ select
 from generate_series(1, 400) n;
 
 insert into order_items (order_id, product_id, quantity, unit_price)
-select md5('order ' || n)::uuid, p.id, 1 + (n + line) % 3, p.price
+select pg_temp.order_id(n), p.id, 1 + (n + line) % 3, p.price
 from generate_series(1, 400) n
 cross join generate_series(1, 3) line
 join products p on p.id = (n * 131 + line * 977) % 3024 + 1;

@@ -141,6 +141,14 @@ describe('roles', () => {
     expect((await shop.call('orders/refund', { id: '00000000-0000-4000-8000-000000000000', reason: 'no such' }, admin)).problem.code).toBe('order_not_found')
   })
 
+  test('an order of the seed can be refunded, unless it is too large', async () => {
+    const admin = await shop.token({ sub: 'root', roles: ['admin'] })
+    const { rows } = await db.query(`select id, total from orders where user_id like 'customer-%' and status = 'paid' order by total`)
+    const [small, large] = [rows[0], rows.at(-1)]
+    expect((await shop.call('orders/refund', { id: small.id, reason: 'a test' }, admin)).data).toEqual({ refunded: small.total, restocked: 3 })
+    expect((await shop.call('orders/refund', { id: large.id, reason: 'a test' }, admin)).problem.code).toBe('too_large')
+  })
+
   test('stock/report is for admin and staff, by the permissions in the config', async () => {
     const [ann, staff] = await Promise.all([shop.token({ sub: 'ann' }), shop.token({ sub: 'sam', roles: ['staff'] })])
     expect((await shop.call('stock/report', {}, ann)).status).toBe(403)
