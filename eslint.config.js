@@ -76,7 +76,7 @@ export default tseslint.config(
 
 /** What a package may import of the others. */
 function walls() {
-  const wall = (name, files, allowed) => ({
+  const wall = (name, files, allowed, more = []) => ({
     name: `walls: ${name}`,
     files,
     ignores: TESTS,
@@ -84,11 +84,13 @@ function walls() {
       'no-restricted-imports': ['error', { patterns: [
         { regex: `^@santokit/(?!${allowed.map((source) => `${source}$`).join('|') || '$'})`, message: `${name} may import ${allowed.map((source) => `@santokit/${source}`).join(', ') || 'no other package of ours'}.` },
         { regex: '^(\\.\\./)+(bridge|core|client|plugin-[a-z0-9-]+)/src', message: 'Import another package by its name.' },
+        ...more,
       ] }],
     },
   })
   return [
     wall('bridge', ['packages/bridge/src/**'], []),
+    wall('the manifest', ['packages/bridge/src/manifest/**'], [], [{ regex: '^\\.\\./', message: 'The manifest format stands alone: core and the Bridge both read it.' }]),
     wall('client', ['packages/client/src/**'], []),
     wall('core', ['packages/core/src/**'], ['bridge', 'bridge/manifest', 'bridge/node']),
     wall('a plugin', ['packages/plugin-*/src/**'], ['core', 'bridge/manifest']),
