@@ -94,17 +94,17 @@ interface Head {
 }
 
 function readHead(file: SourceFile, twin: SqlSource['twin']): Head {
-  const { yaml, body, problem } = findFrontMatter(file.text)
-  if (problem !== undefined) return { frontMatter: DEFAULTS, readable: false, head: file, body, errors: [problemIn(file, problem)] }
-  const twinFile = twin === undefined ? undefined : { file: twin.displayFile, text: withoutBom(twin.text) }
-  const place = twinFile === undefined ? yaml : { start: 0, end: twinFile.text.length }
-  const head = twinFile ?? file
+  const layout = findFrontMatter(file.text)
+  if ('problem' in layout) stopAt(problemIn(file, layout.problem), [])
+  const { block, body } = layout
+  const head = twin === undefined ? file : { file: twin.displayFile, text: withoutBom(twin.text) }
+  const place = twin === undefined ? block?.yaml : { start: 0, end: head.text.length }
   if (place === undefined) return { frontMatter: DEFAULTS, readable: true, head, body, errors: [] }
   const { frontMatter, problems, readable } = readFrontMatter(head.text, place)
-  const errors = problems.map((found) => problemIn(head, found))
-  if (twinFile !== undefined && yaml !== undefined) {
-    const why = `There is front matter here and in ${twinFile.file}.`
-    errors.unshift(problemIn(file, { code: 'STK2001', why, fix: 'Keep one of them.', ...yaml }))
+  const errors = problems.map((problem) => problemIn(head, problem))
+  if (twin !== undefined && block !== undefined) {
+    const why = `There is front matter here and in ${head.file}.`
+    errors.unshift(problemIn(file, { code: 'STK2001', why, fix: 'Keep one of them.', ...block.fence }))
   }
   return { frontMatter, readable, head, body, errors }
 }
@@ -132,7 +132,8 @@ function chooseDatabase(
 
 function findBody(text: string, from: number, dialect: Dialect): ReturnType<typeof findStatement> {
   const tokens = tokenize(text, dialect, from)
-  const stray = tokens.slice(0, tokens.findIndex((token) => !isTrivia(token))).find((token) => FENCE.test(token.text))
+  const first = tokens.findIndex((token) => !isTrivia(token))
+  const stray = tokens.slice(0, first === -1 ? undefined : first).find((token) => FENCE.test(token.text))
   if (stray === undefined) return findStatement(tokens, dialect)
   const why = from === 0 ? 'Front matter stands at the very top of the file.' : 'There is front matter already.'
   return { problem: { code: 'STK2001', why, fix: from === 0 ? 'Move it there.' : 'Keep one.', start: stray.start, end: stray.end } }

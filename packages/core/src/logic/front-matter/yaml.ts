@@ -32,14 +32,14 @@ export interface YamlField {
  * Refuses what is no YAML 1.2, unknown tags, a key given twice, anchors and aliases.
  */
 export function readYaml(text: string, { start, end }: Place): { readonly value?: YamlValue; readonly problems: readonly Problem[] } {
-  const document = parseDocument(text.slice(start, end), { intAsBigInt: true, prettyErrors: false, logLevel: 'error' })
+  const document = parseDocument(text.slice(start, end).replace(LIST_MARK, STAND_IN), { intAsBigInt: true, prettyErrors: false, logLevel: 'error' })
   const placed = (range: readonly number[] | null | undefined): Place => {
     const [from = 0, to = from] = range ?? []
     return { start: Math.min(start + from, end), end: Math.min(start + to, end) }
   }
   const problems: Problem[] = [...document.errors, ...document.warnings].map((fault) => {
     const twice = fault.code === 'DUPLICATE_KEY'
-    const why = twice ? 'This key is given twice.' : `The front matter is not valid YAML: ${fault.message}.`
+    const why = twice ? 'This key is given twice.' : `The front matter is not valid YAML: ${restored(fault.message)}.`
     return { code: 'STK2001', why, ...(twice ? { fix: 'Remove one of them.' } : {}), ...placed(fault.pos) }
   })
   visit(document, {
@@ -53,20 +53,32 @@ export function readYaml(text: string, { start, end }: Place): { readonly value?
     if (node === null) return { value: null, ...fallback }
     const place = placed(node.range)
     // An empty value has no width; what lacks one is its key.
-    const value = { value: withSafeNumbers(node.toJS(document)), ...(place.start === place.end ? fallback : place) }
+    const value = { value: plain(node.toJS(document)), ...(place.start === place.end ? fallback : place) }
     return isMap(node) ? { ...value, fields: node.items.map(({ key, value }) => fieldOf(key as Node, value as Node | null)) } : value
   }
   const fieldOf = (key: Node, value: Node | null): YamlField => {
     const keyPlace = placed(key.range)
-    return { key: isScalar(key) ? String(key.value) : String(key), keyPlace, value: valueOf(value, keyPlace) }
+    return { key: restored(isScalar(key) ? String(key.value) : String(key)), keyPlace, value: valueOf(value, keyPlace) }
   }
   return { value: valueOf(document.contents, { start, end: start }), problems }
 }
 
+/**
+ * The `[]` of `int[]`. Inside `{ … }` YAML takes it for the beginning of a list and fails, though `{ type: int[] }` is what
+ * anyone would write; so it is hidden, under as many characters, while the YAML is parsed.
+ */
+const LIST_MARK = /(?<=[A-Za-z0-9_](?:\[\])*)\[\]/g
+const STAND_IN = '\uE05B\uE05D'
+
+function restored(text: string): string {
+  return text.replaceAll(STAND_IN, '[]')
+}
+
 /** Whole numbers come as `bigint`, so that none loses digits; the safe ones become numbers again. */
-function withSafeNumbers(value: unknown): unknown {
+function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value
-  if (Array.isArray(value)) return value.map(withSafeNumbers)
+  if (typeof value === 'string') return restored(value)
+  if (Array.isArray(value)) return value.map(plain)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withSafeNumbers(item)]))
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [restored(key), plain(item)]))
 }
