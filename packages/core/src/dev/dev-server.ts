@@ -69,7 +69,8 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
 
     const reload = async (project: ResolvedProject): Promise<void> => {
       await loadDatabases(project, databases, root, note)
-      await projects.get(project.name)?.reload(project, lifecycle)
+      const dev = projects.get(project.name)
+      if (await dev?.reload(project, lifecycle)) options.report({ type: 'served', project: project.name, url: dev?.url ?? '' })
     }
     for (const project of current()) await surviving(options.report, project.name, () => reload(project))
 

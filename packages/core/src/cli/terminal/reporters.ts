@@ -56,7 +56,7 @@ export function createLiveReporter(out: Output & { readonly columns?: number }, 
   }
   return {
     report(event) {
-      if (event.type === 'note') {
+      if (event.type === 'note' || event.type === 'served') {
         erase()
         out.write(`${finishedLines(event, paint, current).join('\n')}\n`)
         draw()
@@ -98,6 +98,8 @@ function finishedLines(event: ReportEvent, paint: Paint, current: string | undef
     }
     case 'phase:failed':
       return failedLines(event, name(event.project), paint)
+    case 'served':
+      return [`${name(event.project)} ${paint.green('✔')} ${'serve'.padEnd(PHASE)} ${event.url}`]
     case 'note':
       return [`${name(event.project)} ${event.level === 'warn' ? paint.yellow('!') : ' '} ${event.message}`]
     default:
