@@ -4,38 +4,38 @@ import { expect, test } from 'vitest'
 import { ADD, checkout, CONFIG, LIST } from './checkout.ts'
 
 /** What a person can get wrong: what they wrote, and what they must be told. Each exits 2 and writes nothing. */
-const MISTAKES: readonly (readonly [title: string, files: Record<string, string>, code: string, ...says: string[]])[] = [
-  ['a config that does not parse', { 'santokit.config.ts': CONFIG.replace('projects: {', 'projects: {{') }, 'STK1002', 'santokit.config.ts'],
-  ['a config that throws', { 'santokit.config.ts': `throw new Error('not today')` }, 'STK1002', 'not today'],
-  ['an unknown option', { 'santokit.config.ts': CONFIG.replace('databases:', 'databses:') }, 'STK1003', 'databses', 'databases'],
-  ['an unknown option of a target', { 'santokit.config.ts': CONFIG.replace('to:', 'too:') }, 'STK1003', 'too'],
-  ['two plugins with one name', { 'santokit.config.ts': CONFIG.replace('[tarball()]', '[tarball(), tarball()]') }, 'STK1008', 'tarball'],
-  ['an unknown target type', { 'santokit.config.ts': CONFIG.replace('{ tarball: {', '{ tarbal: {') }, 'STK1007', 'tarbal', 'tarball'],
-  ['an official target whose plugin is missing', { 'santokit.config.ts': CONFIG.replace('{ tarball: {', '{ image: {') }, 'STK1007', '@santokit/plugin-image'],
+const MISTAKES: readonly (readonly [title: string, files: Record<string, string>, code: string, says: readonly string[]])[] = [
+  ['a config that does not parse', { 'santokit.config.ts': CONFIG.replace('projects: {', 'projects: {{') }, 'STK1002', ['santokit.config.ts']],
+  ['a config that throws', { 'santokit.config.ts': `throw new Error('not today')` }, 'STK1002', ['not today']],
+  ['an unknown option', { 'santokit.config.ts': CONFIG.replace('databases:', 'databses:') }, 'STK1003', ['databses', 'databases']],
+  ['an unknown option of a target', { 'santokit.config.ts': CONFIG.replace('to:', 'too:') }, 'STK1003', ['too']],
+  ['two plugins with one name', { 'santokit.config.ts': CONFIG.replace('[tarball()]', '[tarball(), tarball()]') }, 'STK1008', ['tarball']],
+  ['an unknown target type', { 'santokit.config.ts': CONFIG.replace('{ tarball: {', '{ tarbal: {') }, 'STK1007', ['tarbal', 'tarball']],
+  ['an official target whose plugin is missing', { 'santokit.config.ts': CONFIG.replace('{ tarball: {', '{ image: {') }, 'STK1007', ['@santokit/plugin-image']],
   ['hooks in a circle', {
     'santokit.config.ts': CONFIG.replace('[tarball()]', `[tarball(),
       { name: 'a', hooks: { 'bundle:before': { before: 'b', handler() {} } } },
       { name: 'b', hooks: { 'bundle:before': { before: 'a', handler() {} } } }]`),
-  }, 'STK1009', 'bundle:before', 'a', 'b'],
-  ['a project without a folder', { 'santokit.config.ts': CONFIG.replace(`root: 'notes'`, `root: 'nowhere'`) }, 'STK1013', 'nowhere'],
-  ['a missing alias', { 'notes/logic/notes/list.sql': LIST.replace('access:', 'database: cache\naccess:') }, 'STK2004', 'cache', 'main', 'list.sql'],
-  ['two files for one path', { 'notes/logic/notes/add.sql': 'select 1' }, 'STK2005', 'add.sql', 'add.ts'],
-  ['front matter that is no YAML', { 'notes/logic/notes/list.sql': LIST.replace('access: public', 'access: [public') }, 'STK2001', 'list.sql'],
-  ['an unknown key in front matter', { 'notes/logic/notes/list.sql': LIST.replace('access:', 'acess:') }, 'STK2001', 'acess', 'access'],
-  ['an undeclared parameter', { 'notes/logic/notes/list.sql': LIST.replace('limit :limit', 'limit :limt') }, 'STK2002', ':limt', 'limit', '> 6 |'],
-  ['an unused parameter', { 'notes/logic/notes/list.sql': LIST.replace('limit :limit', '') }, 'STK2003', 'limit', 'list.sql:4'],
-  ['an unterminated string', { 'notes/logic/notes/list.sql': `select 'oops from notes` }, 'STK2010', 'list.sql:1'],
-  ['TypeScript that does not compile', { 'notes/logic/notes/add.ts': ADD.replace('params:', 'params:,') }, 'STK2006', 'add.ts:6'],
-  ['an import that is not there', { 'notes/logic/notes/add.ts': ADD.replace(`'zod'`, `'zodd'`) }, 'STK2006', 'zodd', 'add.ts:2'],
-  ['TypeScript that throws while it loads', { 'notes/logic/notes/add.ts': `throw new Error('too early')\n${ADD}` }, 'STK2007', 'too early', 'add.ts'],
-  ['a module that is no logic', { 'notes/logic/notes/add.ts': 'export const x = 1' }, 'STK2008', 'add.ts'],
-  ['logic without a namespace', { 'notes/logic/list.sql': 'select 1' }, 'STK2009', 'logic/list.sql'],
-  ['a permission for nothing', { 'santokit.config.ts': CONFIG.replace('targets:', `permissions: { 'note/*': ['admin'] }, targets:`) }, 'STK2013', 'note/*'],
-  ['YAML that cannot be read', { 'notes/config/databases.yaml': 'main: [' }, 'STK1012', 'databases.yaml'],
-  ['a cache on logic that is not public', { 'notes/logic/notes/list.sql': LIST.replace('access: public', 'access: authenticated\ncache: 30s') }, 'STK2012', 'list.sql'],
+  }, 'STK1009', ['bundle:before', 'a', 'b']],
+  ['a project without a folder', { 'santokit.config.ts': CONFIG.replace(`root: 'notes'`, `root: 'nowhere'`) }, 'STK1013', ['nowhere']],
+  ['a missing alias', { 'notes/logic/notes/list.sql': LIST.replace('access:', 'database: cache\naccess:') }, 'STK2004', ['cache', 'main', 'list.sql']],
+  ['two files for one path', { 'notes/logic/notes/add.sql': 'select 1' }, 'STK2005', ['add.sql', 'add.ts']],
+  ['front matter that is no YAML', { 'notes/logic/notes/list.sql': LIST.replace('access: public', 'access: [public') }, 'STK2001', ['list.sql']],
+  ['an unknown key in front matter', { 'notes/logic/notes/list.sql': LIST.replace('access:', 'acess:') }, 'STK2001', ['acess', 'access']],
+  ['an undeclared parameter', { 'notes/logic/notes/list.sql': LIST.replace('limit :limit', 'limit :limt') }, 'STK2002', [':limt', 'limit', '> 6 |']],
+  ['an unused parameter', { 'notes/logic/notes/list.sql': LIST.replace('limit :limit', '') }, 'STK2003', ['limit', 'list.sql:4']],
+  ['an unterminated string', { 'notes/logic/notes/list.sql': `select 'oops from notes` }, 'STK2010', ['list.sql:1']],
+  ['TypeScript that does not compile', { 'notes/logic/notes/add.ts': ADD.replace('params:', 'params:,') }, 'STK2006', ['add.ts:6']],
+  ['an import that is not there', { 'notes/logic/notes/add.ts': ADD.replace(`'zod'`, `'zodd'`) }, 'STK2006', ['zodd', 'add.ts:2']],
+  ['TypeScript that throws while it loads', { 'notes/logic/notes/add.ts': `throw new Error('too early')\n${ADD}` }, 'STK2007', ['too early', 'add.ts']],
+  ['a module that is no logic', { 'notes/logic/notes/add.ts': 'export const x = 1' }, 'STK2008', ['add.ts']],
+  ['logic without a namespace', { 'notes/logic/list.sql': 'select 1' }, 'STK2009', ['logic/list.sql']],
+  ['a permission for nothing', { 'santokit.config.ts': CONFIG.replace('targets:', `permissions: { 'note/*': ['admin'] }, targets:`) }, 'STK2013', ['note/*']],
+  ['YAML that cannot be read', { 'notes/config/databases.yaml': 'main: [' }, 'STK1012', ['databases.yaml']],
+  ['a cache on logic that is not public', { 'notes/logic/notes/list.sql': LIST.replace('access: public', 'access: authenticated\ncache: 30s') }, 'STK2012', ['list.sql']],
 ]
 
-test.each(MISTAKES)('%s is explained, and nothing is written', async (_title, files, code, ...says) => {
+test.each(MISTAKES)('%s is explained, and nothing is written', async (_title, files, code, says) => {
   const repository = await checkout(files)
   const before = await repository.files()
   const ran = await repository.stk('build')
