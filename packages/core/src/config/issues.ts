@@ -18,7 +18,9 @@ export interface Reading {
 
 /** Puts zod's issues into plain words, one fault for each unknown key. Values are shown only where a few are allowed. */
 export function explainIssues(issues: readonly z.core.$ZodIssue[], reading: Reading): readonly Fault[] {
-  return issues.flatMap((issue): readonly Fault[] => {
+  // A misspelt key is why another one is missing: it comes first.
+  const ordered = issues.toSorted((a, b) => Number(b.code === 'unrecognized_keys') - Number(a.code === 'unrecognized_keys'))
+  return ordered.flatMap((issue): readonly Fault[] => {
     const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
     if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], key, keysAt(reading, path), reading.noun))
     const branch = issue.code === 'invalid_union' ? likeliest(issue.errors) : undefined

@@ -1,6 +1,6 @@
 import type { Access } from '@santokit/bridge/manifest'
 import type { Plugin } from '../plugin/contract.ts'
-import type { MaybeSecret } from '../secrets/secret-ref.ts'
+import type { MaybeSecret, SecretRef } from '../secrets/secret-ref.ts'
 
 /** What a person writes in `santokit.config.ts`. */
 export interface UserConfig {
@@ -50,7 +50,7 @@ export type DatabaseConfig = PostgresConfig | LibsqlConfig
 
 export interface PostgresConfig {
   readonly driver: 'pg'
-  /** `postgres://…` */
+  /** `postgres://…` without a password, or a secret. */
   readonly url: MaybeSecret
   readonly pool?: PoolConfig
   /**
@@ -72,9 +72,10 @@ export interface PostgresConfig {
 
 export interface LibsqlConfig {
   readonly driver: 'libsql'
-  /** `libsql://…`, `https://…`, `http://…` or `file:…` */
+  /** `libsql://…`, `https://…`, `http://…` or `file:…`, or a secret. */
   readonly url: MaybeSecret
-  readonly authToken?: MaybeSecret
+  /** Always a secret: what is written in the config gets into the bundle. */
+  readonly authToken?: SecretRef
   readonly pool?: PoolConfig
   /** @default '10s' */
   readonly statementTimeout?: string | number
@@ -121,14 +122,17 @@ export interface CorsConfig {
   /** Exact origins, or `'*'`. */
   readonly origins: string | readonly string[]
   /**
-   * How long a browser may keep the preflight answer.
+   * How long a browser may keep the preflight answer: `'10m'` or, as in its header, seconds.
    * @default '10m'
    */
   readonly maxAge?: string | number
 }
 
 export interface LimitsConfig {
-  /** @default '1MB' */
+  /**
+   * Largest request body: `'512kB'`, `'2MiB'` or bytes.
+   * @default '1MB'
+   */
   readonly body?: string | number
   /** @default 32 */
   readonly jsonDepth?: number
@@ -152,14 +156,18 @@ export interface LimitsConfig {
 export interface TargetTypes {}
 
 /**
- * Targets by name. A key that is itself a target type takes that type's options; any other key names its `type`.
+ * Targets by name. A key that is itself a target type takes that type's options, and need not repeat the type; any other
+ * key names its `type`.
  */
 export type TargetsConfig =
-  & { readonly [Type in keyof TargetTypes]?: TargetTypes[Type] | TargetConfig }
-  & { readonly [name: string]: TargetConfig | TargetTypes[keyof TargetTypes] | undefined }
+  & { readonly [Type in keyof TargetTypes]?: { readonly type?: Type } & TargetTypes[Type] }
+  & { readonly [name: string]: UntypedTarget | TargetConfig | undefined }
 
-/** A target whose name is not its type. */
+/** A target that names its type. */
 export type TargetConfig = { readonly [Type in keyof TargetTypes]: { readonly type: Type } & TargetTypes[Type] }[keyof TargetTypes]
+
+/** A target whose type is its name. A type cannot see under which key it stands; where it is none, the loader says so. */
+type UntypedTarget = { readonly [Type in keyof TargetTypes]: { readonly type?: undefined } & TargetTypes[Type] }[keyof TargetTypes]
 
 export type DeepPartial<T> = T extends (...args: never[]) => unknown
   ? T

@@ -59,7 +59,7 @@ async function readLayer(project: string, path: string, setting: string, root: s
   const refuse = (why: string, [from, to]: readonly [number, number], more: Partial<StkErrorDetails> = {}): StkError =>
     new StkError('STK1012', { why: `${file}: ${why}`, where: { file, text, ...positionAt(text, from), length: lengthOn(text, from, to) }, ...more })
 
-  const errors = document.errors.map((error) => refuse(`${error.message}.`.replace(/\.\.$/, '.'), error.pos, { fix: 'Correct the YAML at the marked place.' }))
+  const errors = document.errors.map((error) => refuse(`${error.message}.`.replace(/\.\.$/, '.'), error.pos, { fix: syntaxFix(text, error.pos[0]) }))
   visit(document, {
     Scalar(position, node) {
       if (position === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
@@ -90,6 +90,12 @@ async function readLayer(project: string, path: string, setting: string, root: s
   const layer: Layer = { owner: file, value: { projects: { [project]: { [setting]: value } } }, locate }
   throwAll(lostInMerging(layer))
   return [layer]
+}
+
+/** `*` begins an alias, and it is how a permission for everything begins, too. */
+function syntaxFix(text: string, offset: number): string {
+  const line = text.split(/\r\n|\n|\r/)[positionAt(text, offset).line - 1] ?? ''
+  return /^\s*\*/.test(line) ? 'Put quotes around a name that begins with "*".' : 'Correct the YAML at the marked place.'
 }
 
 /** Too many aliases, or a key that is no string: what parsing alone does not find. */

@@ -29,8 +29,12 @@ export interface Plugin {
   readonly hooks?: { readonly [Name in keyof Hooks]?: HookOption<Hooks[Name]> }
 }
 
-/** Declares a plugin; returns its argument. It exists for its types. */
-export function definePlugin<Options = void>(create: (options: Options) => Plugin): (options: Options) => Plugin {
+/**
+ * Declares a plugin: `export default definePlugin((options: Options = {}) => ({ name: 'mine' }))`.
+ *
+ * Returns its argument; it exists for its types.
+ */
+export function definePlugin<Options extends readonly unknown[]>(create: (...options: Options) => Plugin): (...options: Options) => Plugin {
   return create
 }
 
