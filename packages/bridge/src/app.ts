@@ -1,4 +1,4 @@
-import { H3, type H3Event, HTTPError } from 'h3'
+import { type EventHandler, H3, type H3Event, HTTPError } from 'h3'
 import { version } from '../package.json'
 import { answerCall, type CallRequest, type CallTrace, findLogic, isCached } from './call.ts'
 import { emptyAnswer, type HeaderList, jsonAnswer, problemAnswer } from './http/answer.ts'
@@ -40,13 +40,16 @@ export function createApp(runtime: Runtime, { isStopping }: AppOptions): H3 {
     return { event, requestId, headers: [['x-request-id', requestId], ['x-content-type-options', 'nosniff'], ...cors, ...close] }
   }
 
+  // HEAD must be named, because the 405 below would come before h3's own fallback to GET.
+  const read = (route: string, handler: EventHandler): unknown => app.get(route, handler).on('HEAD', route, handler)
+
   app.post('/call', (event) => answerLogged(runtime, open(event), async (exchange, trace) => {
     const { path, params } = await readCallBody(event.req, manifest.limits)
     const { body } = await answerCall(runtime, callRequest(exchange, path, params, 'json'), trace)
     return jsonAnswer(body, [['cache-control', 'no-store'], ...exchange.headers])
   }))
 
-  app.get('/call/**', (event) => answerLogged(runtime, open(event), async (exchange, trace) => {
+  read('/call/**', (event) => answerLogged(runtime, open(event), async (exchange, trace) => {
     const path = event.url.pathname.slice('/call/'.length)
     if (!isCached(findLogic(runtime, path))) {
       throw problem('method_not_allowed', 'This logic is called with POST /call.', { headers: [['allow', '']] })
@@ -58,11 +61,11 @@ export function createApp(runtime: Runtime, { isStopping }: AppOptions): H3 {
     return jsonAnswer(body, headers)
   }))
 
-  app.get('/health', (event) => jsonAnswer(JSON.stringify({
+  read('/health', (event) => jsonAnswer(JSON.stringify({
     status: 'ok', project: manifest.project, digest: manifest.digest, imageTag: settings.imageTag, santokit: version,
   }), [['cache-control', 'no-store'], ...open(event).headers]))
 
-  app.get('/ready', async (event) => {
+  read('/ready', async (event) => {
     const exchange = open(event)
     if (isStopping()) return answerError(problem('overloaded', 'The server is stopping.'), exchange)
     const unavailable = await findUnreachable()
@@ -72,7 +75,7 @@ export function createApp(runtime: Runtime, { isStopping }: AppOptions): H3 {
     return jsonAnswer('{"status":"ready"}', [['cache-control', 'no-store'], ...exchange.headers])
   })
 
-  app.get('/openapi.json', (event) => {
+  read('/openapi.json', (event) => {
     openApi ??= JSON.stringify(openApiDocument(manifest))
     const { headers } = open(event)
     const etag: HeaderList = [['etag', `"${manifest.digest}"`], ['cache-control', 'no-cache']]

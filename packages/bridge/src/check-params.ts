@@ -10,5 +10,5 @@ export function checkParams(
   if (schema) return checkWithSchema(schema, params)
   const unknown = Object.keys(params)
   if (unknown.length === 0) return { ok: true, value: {} }
-  return { ok: false, issues: unknown.map((path) => ({ path, message: 'There is no such parameter.', code: 'unknown' })) }
+  return { ok: false, issues: unknown.map((path) => ({ path, message: 'is not a parameter', code: 'unknown' })) }
 }

@@ -84,7 +84,7 @@ function databasesOf(frame: Frame): Databases {
   const databases: Record<string, Database> = Object.create(null)
   const scope = scopeOf(frame)
   for (const [alias, driver] of frame.runtime.databases) databases[alias] = frame.transactions.get(alias) ?? driver.database(scope)
-  return new Proxy(databases, EXPLAIN_UNKNOWN_ALIAS)
+  return new Proxy(databases, EXPLAIN_UNKNOWN_ALIAS) as Databases
 }
 
 const EXPLAIN_UNKNOWN_ALIAS: ProxyHandler<Record<string, Database>> = {

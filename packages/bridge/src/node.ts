@@ -170,4 +170,5 @@ function isMain(): boolean {
   }
 }
 
-if (isMain()) await main()
+// Later, because in the built file the modules that are imported on demand stand below this line.
+if (isMain()) setImmediate(() => void main())

@@ -8,7 +8,7 @@ import type { Log, LogicDefinition, Schema } from './logic.ts'
 import type { Manifest, ModuleLogicEntry, SqlLogicEntry } from './manifest/format.ts'
 import { type CheckInputs, compileInputs } from './params/index.ts'
 import { RunningCalls } from './running-calls.ts'
-import { readSecrets, type Environment, type ServerSettings, settingValue } from './settings/index.ts'
+import { type Environment, readSecrets, type ServerSettings, settingValue } from './settings/index.ts'
 
 /** A project, ready to be called. Nothing in it is replaced while it serves. */
 export interface Runtime {
@@ -139,9 +139,17 @@ async function loadLogic(bundle: LoadedBundle, databases: ReadonlyMap<string, Da
     }
     const driver = databases.get(entry.database)
     if (!driver) throw broken(path, `It uses database "${entry.database}", which the manifest does not have.`)
-    return { kind: 'sql', path, entry, timeout, driver, check: compileInputs(entry.inputs) }
+    return { kind: 'sql', path, entry, timeout, driver, check: compileCheck(path, entry) }
   }))
   return new Map(loaded.map((logic) => [logic.path, logic]))
+}
+
+function compileCheck(path: string, entry: SqlLogicEntry): CheckInputs {
+  try {
+    return compileInputs(entry.inputs)
+  } catch (error) {
+    throw broken(path, error instanceof Error ? error.message : 'Its parameters cannot be read.', error)
+  }
 }
 
 async function importDefinition(path: string, url: string): Promise<LoadedDefinition> {

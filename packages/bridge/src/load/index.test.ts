@@ -9,6 +9,7 @@ import { bundleFiles, makeFolder, makeTar, makeTgz, module, sql, writeBundle } f
 import type { BootError } from '../boot-error.ts'
 import { createLog } from '../log.ts'
 import { canonicalJson, digestOf } from '../manifest/index.ts'
+import type { Environment } from '../settings/index.ts'
 import { loadBundle, type LoadedBundle } from './index.ts'
 
 const files = bundleFiles({
@@ -24,13 +25,13 @@ afterEach(async () => {
   await Promise.all(loaded.splice(0).map((bundle) => bundle.dispose()))
 })
 
-async function load(env: Record<string, string>): Promise<LoadedBundle> {
+async function load(env: Environment): Promise<LoadedBundle> {
   const bundle = await loadBundle(env, createLog((line) => lines.push(line), 'warn'))
   loaded.push(bundle)
   return bundle
 }
 
-async function refusal(env: Record<string, string>): Promise<BootError> {
+async function refusal(env: Environment): Promise<BootError> {
   return load(env).then(() => { throw new Error('It was loaded.') }, (error: BootError) => error)
 }
 
