@@ -10,7 +10,7 @@ import { buildProject, openLifecycle, selectProjects, writeBuild } from '@santok
 export interface ServedProject {
   readonly url: string
   /** A token for somebody, such as `{ sub: 'ann', roles: ['admin'] }`. */
-  token(claims: { readonly sub: string; readonly roles?: readonly string[]; readonly audience?: string; readonly expiresIn?: string }): Promise<string>
+  token(claims: { sub: string; roles?: readonly string[]; audience?: string; expiresIn?: string }): Promise<string>
   /** `POST /call`. */
   call(path: string, params?: Record<string, unknown>, token?: string): Promise<Answer>
   /** Where the data of an alias is, to look at it from behind. */
@@ -20,11 +20,9 @@ export interface ServedProject {
 
 export interface Answer {
   readonly status: number
-  /** What a success gives. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests say what they expect
+  /** What a success gives. Of any type: tests say what they expect. */
   readonly data: any
   /** The problem document of a refusal. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests say what they expect
   readonly problem: any
 }
 
@@ -57,7 +55,8 @@ export async function serveProject(name: 'shop' | 'links'): Promise<ServedProjec
     const lines: string[] = []
     const bridge = await startBridge({
       env: {
-        ...databases.settings(name), BUNDLE_PATH: bundle, PORT: '0', HOST: '127.0.0.1', STK_DEV: '1', STK_DEV_ISSUER: issuer.url, LOG_LEVEL: 'warn',
+        ...databases.settings(name), BUNDLE_PATH: bundle, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn',
+        STK_DEV: '1', STK_DEV_ISSUER: issuer.url,
       },
       log: (line) => lines.push(line),
     })

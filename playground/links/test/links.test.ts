@@ -10,7 +10,8 @@ beforeAll(async () => {
 })
 afterAll(() => links?.close())
 
-const create = async (params: Record<string, unknown>, token = ann): Promise<string> => (await links.call('links/create', params, token)).data.slug
+const create = async (params: Record<string, unknown>, token = ann): Promise<string> =>
+  (await links.call('links/create', params, token)).data.slug
 const day = (): string => new Date().toISOString().slice(0, 10)
 
 test('a link leads where it was told to, for everybody', async () => {

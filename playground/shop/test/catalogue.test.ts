@@ -85,7 +85,8 @@ test('categories count what is on sale', async () => {
 
 describe('what is wrong with params is said at once', () => {
   test('for SQL logic', async () => {
-    const { status, problem } = await shop.call('products/search', { q: 'x', category: 'Not A Slug', sort: 'colour', limit: 1000, colour: 'red' })
+    const wrong = { q: 'x', category: 'Not A Slug', sort: 'colour', limit: 1000, colour: 'red' }
+    const { status, problem } = await shop.call('products/search', wrong)
     expect([status, problem.code]).toEqual([422, 'invalid_params'])
     const text = JSON.stringify(problem)
     for (const name of ['q', 'category', 'sort', 'limit', 'colour']) expect(text).toContain(`"${name}"`)

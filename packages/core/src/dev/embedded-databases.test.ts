@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -18,7 +18,8 @@ beforeEach(async () => {
   return () => rm(dataDir, { recursive: true, force: true })
 })
 
-const project = (name: string, databases: Record<string, unknown>): ResolvedProject => ({ name, root: '/', databases }) as unknown as ResolvedProject
+const project = (name: string, databases: Record<string, unknown>): ResolvedProject =>
+  ({ name, root: '/', databases }) as unknown as ResolvedProject
 const pg = { driver: 'pg', url: { secret: 'DATABASE_URL' } }
 const libsql = { driver: 'libsql', url: { secret: 'CACHE_URL' } }
 
@@ -28,17 +29,24 @@ async function isRunning(pid: number): Promise<boolean> {
 }
 
 async function serverPid(url: string): Promise<number> {
-  return withClient(url, async (client) => Number((await client.query(`select split_part(pg_read_file('postmaster.pid'), e'\\n', 1) as pid`)).rows[0].pid))
+  return withClient(url, async (client) => {
+    const { rows } = await client.query(`select split_part(pg_read_file('postmaster.pid'), e'\\n', 1) as pid`)
+    return Number(rows[0].pid)
+  })
 }
 
 test('each alias without a URL gets a database, kept between runs; those with one get none', async () => {
-  const projects = [project('shop', { main: pg, cache: libsql }), project('links', { main: { ...pg, url: { secret: 'LINKS_URL' } } }), project('news', { main: pg })]
+  const projects = [
+    project('shop', { main: pg, cache: libsql }), project('links', { main: { ...pg, url: { secret: 'LINKS_URL' } } }), project('news', { main: pg }),
+  ]
   const options = { projects, dataDir, env: { LINKS_URL: 'postgres://elsewhere/links' } }
 
   const first = await startEmbeddedDatabases(options)
   expect(first.settings('links')).toEqual({})
   expect(Object.keys(first.settings('shop'))).toEqual(['DATABASE_URL', 'CACHE_URL'])
-  expect(first.databases('shop').map(({ alias, driver, throwaway }) => [alias, driver, throwaway])).toEqual([['main', 'pg', true], ['cache', 'libsql', true]])
+  expect(first.databases('shop')).toMatchObject([
+    { alias: 'main', driver: 'pg', throwaway: true }, { alias: 'cache', driver: 'libsql', throwaway: true },
+  ])
   const shop = first.settings('shop')['DATABASE_URL'] ?? ''
   expect(first.settings('news')['DATABASE_URL']).not.toBe(shop)
   await withClient(shop, (client) => client.query('create table kept (n int)'))
@@ -62,7 +70,7 @@ test('each alias without a URL gets a database, kept between runs; those with on
 
 test('a URL written in the config is left alone, and without a need there is no server', async () => {
   const embedded = await startEmbeddedDatabases({
-    projects: [project('shop', { main: { driver: 'pg', url: 'postgres://localhost/own' }, cache: { driver: 'libsql', url: { secret: 'CACHE_URL' } } })],
+    projects: [project('shop', { main: { driver: 'pg', url: 'postgres://localhost/own' }, cache: libsql })],
     dataDir, env: { CACHE_URL_FILE: '/run/secrets/cache' },
   })
   expect(embedded.settings('shop')).toEqual({})
@@ -92,7 +100,7 @@ test.runIf(process.platform === 'linux')('the server ends with the process that 
   const script = `
     import { createJiti } from 'jiti'
     const { startCluster } = await createJiti(process.cwd() + '/x.mjs').import(${JSON.stringify(module)})
-    const cluster = await startCluster({ root: process.cwd(), dataDir: ${JSON.stringify(dataDir)}, fresh: false, report() {} })
+    const cluster = await startCluster({ root: process.cwd(), dataDir: ${JSON.stringify(dataDir)}, report() {} })
     console.log(cluster.url('postgres'))
     setInterval(() => {}, 1000)
   `
@@ -118,11 +126,29 @@ test('a second run on the same data is refused while the first one lives', async
   }
 })
 
+test('data of another Postgres version is made anew', async () => {
+  const options = { projects: [project('shop', { main: pg })], dataDir, env: {} }
+  await (await startEmbeddedDatabases(options)).stop()
+  await writeFile(join(dataDir, 'postgres/data/PG_VERSION'), '12\n')
+  const said: string[] = []
+  const embedded = await startEmbeddedDatabases({ ...options, report: (message) => said.push(message) })
+  try {
+    await withClient(embedded.settings('shop')['DATABASE_URL'] ?? '', (client) => client.query('select 1'))
+    expect(said).toEqual([expect.stringContaining('another version of Postgres')])
+  } finally {
+    await embedded.stop()
+  }
+})
+
 test.runIf(process.getuid?.() === 0)('as root, a folder that Postgres\'s user cannot enter is not used for its data', async () => {
   await chmod(dataDir, 0o700)
   const said: string[] = []
-  const embedded = await startEmbeddedDatabases({ projects: [project('shop', { main: pg })], dataDir, env: {}, report: (message) => said.push(message) })
-  const folder = await withClient(embedded.settings('shop')['DATABASE_URL'] ?? '', async (client) => (await client.query('show data_directory')).rows[0].data_directory as string)
+  const report = (message: string) => said.push(message)
+  const embedded = await startEmbeddedDatabases({ projects: [project('shop', { main: pg })], dataDir, env: {}, report })
+  const folder = await withClient(embedded.settings('shop')['DATABASE_URL'] ?? '', async (client) => {
+    const { rows } = await client.query('show data_directory')
+    return rows[0].data_directory as string
+  })
   try {
     expect(await readdir(dataDir)).toEqual([])
     expect(said).toEqual([expect.stringContaining(join(folder, '..'))])

@@ -49,8 +49,8 @@ export async function startEmbeddedDatabases(options: EmbeddedDatabasesOptions):
   const { projects, dataDir, fresh = false, signal, report = () => {} } = options
   signal?.throwIfAborted()
   const missing = projects.flatMap((project) => aliasesWithoutUrl(project, options.env))
-  const needsPostgres = missing.some(({ driver }) => driver === 'pg')
-  const cluster = needsPostgres ? await startCluster({ root: options.root ?? process.cwd(), dataDir, fresh, report }) : undefined
+  const root = options.root ?? process.cwd()
+  const cluster = missing.some(({ driver }) => driver === 'pg') ? await startCluster({ root, dataDir, report }) : undefined
 
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
@@ -63,7 +63,8 @@ export async function startEmbeddedDatabases(options: EmbeddedDatabasesOptions):
     const made = new Map<string, { readonly secret: string; readonly database: DevDatabase }[]>()
     for (const alias of missing) {
       signal?.throwIfAborted()
-      const url = cluster !== undefined && alias.driver === 'pg' ? await postgresUrl(cluster, alias) : await libsqlUrl(dataDir, alias, fresh)
+      const inCluster = cluster !== undefined && alias.driver === 'pg'
+      const url = inCluster ? await postgresUrl(cluster, alias, fresh) : await libsqlUrl(dataDir, alias, fresh)
       const database: DevDatabase = { alias: alias.alias, driver: alias.driver, url, throwaway: true }
       made.set(alias.project, [...(made.get(alias.project) ?? []), { secret: alias.secret, database }])
     }
@@ -96,10 +97,11 @@ function aliasesWithoutUrl(project: ResolvedProject, env: Readonly<Record<string
   return [...found.values()]
 }
 
-async function postgresUrl(cluster: Cluster, { project, alias }: AliasWithoutUrl): Promise<string> {
+async function postgresUrl(cluster: Cluster, { project, alias }: AliasWithoutUrl, fresh: boolean): Promise<string> {
   // A project's name has no `_`, so two pairs never give one name.
   const name = `${project}_${alias}`
   await withClient(cluster.url('postgres'), async (client) => {
+    if (fresh) await client.query(`drop database if exists ${client.escapeIdentifier(name)} with (force)`)
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [name])
     if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`)
   })

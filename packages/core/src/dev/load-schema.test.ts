@@ -41,7 +41,10 @@ async function write(files: Record<string, string>): Promise<void> {
 }
 
 async function empty(database: DevDatabase): Promise<void> {
-  if (database.driver === 'pg') return withClient(database.url, async (client) => void (await client.query('drop schema public cascade; create schema public')))
+  if (database.driver === 'pg') {
+    await withClient(database.url, (client) => client.query('drop schema public cascade; create schema public'))
+    return
+  }
   const client = createClient({ url: database.url, concurrency: 1 })
   await client.execute('pragma foreign_keys = off')
   const { rows } = await client.execute(`select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`)
@@ -50,7 +53,9 @@ async function empty(database: DevDatabase): Promise<void> {
 }
 
 async function values(database: DevDatabase, sql: string): Promise<unknown[]> {
-  if (database.driver === 'pg') return withClient(database.url, async (client) => (await client.query({ text: sql, rowMode: 'array' })).rows.flat())
+  if (database.driver === 'pg') {
+    return withClient(database.url, async (client) => (await client.query({ text: sql, rowMode: 'array' })).rows.flat())
+  }
   const client = createClient({ url: database.url })
   const { rows } = await client.execute(sql)
   client.close()
@@ -97,7 +102,8 @@ describe.each(['main', 'cache'])('alias %s', (alias) => {
 
   test('a changed schema empties a throw-away database and loads it again, whatever refers to what', async () => {
     await write({
-      [`projects/shop/schema/${alias}.sql`]: 'create table a (n int primary key); create table b (n int references a (n)); create view v as select n from b;',
+      [`projects/shop/schema/${alias}.sql`]:
+        'create table a (n int primary key); create table b (n int references a (n)); create view v as select n from b;',
       [`projects/shop/seed/${alias}.sql`]: 'insert into a values (1); insert into b values (1);',
     })
     await load()
@@ -110,7 +116,9 @@ describe.each(['main', 'cache'])('alias %s', (alias) => {
   })
 
   test('a failing statement is named by its line, and the database stays as it was', async () => {
-    await write({ [`projects/shop/schema/${alias}.sql`]: 'create table a (n int);', [`projects/shop/seed/${alias}.sql`]: 'insert into a values (7);' })
+    await write({
+      [`projects/shop/schema/${alias}.sql`]: 'create table a (n int);', [`projects/shop/seed/${alias}.sql`]: 'insert into a values (7);',
+    })
     await load()
     await write({ [`projects/shop/schema/${alias}.sql`]: 'create table a (n int);\n\n-- wrong\ncreate table b (n int,\n  n int);\n' })
     const error = await refusal()

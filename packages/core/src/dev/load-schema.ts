@@ -108,11 +108,14 @@ function absent(error: unknown): undefined {
   throw error
 }
 
-async function runScript(session: LoadSession, source: SourceFile, driver: 'pg' | 'libsql', project: string, signal?: AbortSignal): Promise<void> {
+async function runScript(
+  session: LoadSession, source: SourceFile, driver: DevDatabase['driver'], project: string, signal: AbortSignal | undefined,
+): Promise<void> {
   for (const statement of splitStatements(source.text, driver)) {
     signal?.throwIfAborted()
     await session.run(statement.text).catch((cause: unknown) => {
-      throw failed(cause, { file: source.file, ...positionAt(source.text, failureOffset(statement, cause)), text: source.text }, project)
+      const position = positionAt(source.text, failureOffset(statement, cause))
+      throw failed(cause, { file: source.file, ...position, text: source.text }, project)
     })
   }
 }

@@ -37,8 +37,10 @@ async function inPostgresSession<T>(client: pg.Client, work: (session: LoadSessi
     const result = await work({
       db,
       isEmpty: async () => (await db.rows(`${PG_OBJECTS} limit 1`)).length === 0,
-      remembered: async () =>
-        (await db.value('select to_regclass($1)', ['public._santokit_dev'])) === null ? undefined : db.value<string>('select loaded from public._santokit_dev'),
+      remembered: async () => {
+        const known = await db.value(`select to_regclass('public._santokit_dev')`)
+        return known === null ? undefined : db.value<string>('select loaded from public._santokit_dev')
+      },
       async clear() {
         const schemas = await db.rows<{ name: string }>(
           `select nspname as name from pg_namespace where nspname <> 'information_schema' and nspname !~ '^pg_'`,
@@ -126,7 +128,8 @@ function libsqlSession(tx: Transaction): LoadSession {
 }
 
 const LIBSQL_OBJECTS = `select name from sqlite_master
-  where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\' and name not like 'libsql\\_%' escape '\\' and name <> '_santokit_dev'`
+  where type in ('table', 'view') and name <> '_santokit_dev'
+  and name not like 'sqlite\\_%' escape '\\' and name not like 'libsql\\_%' escape '\\'`
 
 function queryable(
   rows: (sql: string, values?: readonly SqlValue[]) => Promise<Row[]>,

@@ -5,7 +5,9 @@ params:
   id: uuid
 ---
 select o.id, o.status, o.total, o.placed_at as "placedAt", (
-  select json_agg(json_build_object('productId', i.product_id, 'name', p.name, 'quantity', i.quantity, 'unitPrice', i.unit_price::text) order by i.product_id)
+  select json_agg(json_build_object(
+    'productId', i.product_id, 'name', p.name, 'quantity', i.quantity, 'unitPrice', i.unit_price::text
+  ) order by i.product_id)
   from order_items i join products p on p.id = i.product_id
   where i.order_id = o.id
 ) as items

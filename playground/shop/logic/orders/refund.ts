@@ -12,7 +12,9 @@ export default defineLogic({
   returns: z.object({ refunded: z.string(), restocked: z.int() }),
   async handler({ params, db, call }) {
     return db.main.transaction(async (tx) => {
-      const order = await tx.row<{ status: string; total: string }>('select status, total from orders where id = $1 for update', [params.id])
+      const order = await tx.row<{ status: string; total: string }>(
+        'select status, total from orders where id = $1 for update', [params.id],
+      )
       if (order === undefined) throw new LogicError(404, 'order_not_found', 'There is no such order.')
       if (order.status === 'refunded') throw new LogicError(409, 'already_refunded', 'The order was refunded before.')
       if (toCents(order.total) > toCents(LIMIT)) throw new LogicError(409, 'too_large', `Orders above ${LIMIT} are refunded by accounting.`)

