@@ -48,7 +48,9 @@ export async function resolveModule(name: string, file: string, root: string): P
 }
 
 async function createEvaluator(file: string, root: string): Promise<Jiti> {
-  const [{ createJiti }, core] = await Promise.all([import('jiti'), import('../index.ts')])
+  // Required, not imported: before it imports a CommonJS file, Node searches it for names, which takes jiti 50 ms.
+  const { createJiti } = requireOwn('jiti') as typeof import('jiti')
+  const core = await import('../index.ts')
   const cache = isFolder(join(root, 'node_modules')) ? join('node_modules', '.cache', 'santokit', 'jiti') : join('.santokit', 'cache', 'jiti')
   return createJiti(pathToFileURL(file).href, {
     // Jiti goes without if the folder cannot be made or written.
