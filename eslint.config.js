@@ -32,6 +32,7 @@ export default tseslint.config(
       'prefer-const': 'error',
       // `{ [alias: string]: … }` names its keys, `Record` does not.
       '@typescript-eslint/consistent-indexed-object-style': 'off',
+      '@typescript-eslint/no-inferrable-types': 'off',
       // A union or a mapped type is a `type`; next to it a shape may be one as well.
       '@typescript-eslint/consistent-type-definitions': 'off',
       // An empty method of a stub or a hook says enough.
