@@ -1,2 +1,5 @@
-/** The suites that every plugin must pass, for whichever test runner it uses. */
+/** The suites that every plugin must pass, for whichever test runner it uses, and what they are made of. */
 export { testSecretProvider, type SecretProviderSuite } from './secret-provider.ts'
+export { testTarget, type TargetSuite, type TargetWorld } from './target.ts'
+export { sampleBundle, type SampleBundleOptions } from './sample-bundle.ts'
+export { targetContext, type TargetContextOptions } from './target-context.ts'

@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { isStkError } from '../diagnostics/index.ts'
 import type { SecretContext, SecretFailure, SecretProvider, SecretResult } from '../plugin/contract.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
+import { appearances, encodings } from './appearances.ts'
 
 /** A provider under test, and the world it is put into. */
 export interface SecretProviderSuite {
@@ -159,15 +160,4 @@ function thrownBy(work: () => void): unknown {
   } catch (error) {
     return error
   }
-}
-
-/** Every way in which a thing ends up in a log. */
-function appearances(thing: unknown): readonly string[] {
-  const own = thing instanceof Error ? [thing.message, thing.stack ?? '', inspect(thing.cause)] : []
-  return [String(thing), `${JSON.stringify(thing)}`, inspect(thing, { depth: 10, showHidden: true }), ...own]
-}
-
-function encodings(value: string): readonly string[] {
-  const forms = [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)]
-  return [...new Set([...forms, Buffer.from(value).toString('base64'), Buffer.from(value).toString('hex')])]
 }

@@ -1,0 +1,71 @@
+import type { ResolvedProject } from '../config/resolved.ts'
+import { StkError } from '../diagnostics/index.ts'
+import type { TargetContext } from '../plugin/contract.ts'
+import { isSecretRef } from '../secrets/secret-ref.ts'
+import { SecretValue } from '../secrets/secret-value.ts'
+
+export interface TargetContextOptions<Options> {
+  /** As the target's schema gives them. */
+  readonly options: Options
+  /** The target's type, and its name. */
+  readonly type: string
+  /** @default 'shop' */
+  readonly project?: string
+  /** @default 'production' */
+  readonly environment?: string
+  /** @default the working directory */
+  readonly root?: string
+  /** @default '0123456789012345678901234567890123456789' */
+  readonly revision?: string
+  readonly signal?: AbortSignal
+  /** Values of secrets by name; a name that is not here is not set. */
+  readonly credentials?: Readonly<Record<string, string>>
+  readonly progress?: (message: string) => void
+  readonly warn?: (message: string) => void
+  /** @default a clock that is a second later each time */
+  readonly now?: () => Date
+}
+
+/** What a target's methods are given, for tests: no config, no plugin host, no process environment. */
+export function targetContext<Options>(given: TargetContextOptions<Options>): TargetContext<Options> {
+  const { credentials = {}, type } = given
+  return {
+    project: projectOf(given.project ?? 'shop'),
+    target: { name: type, type },
+    options: given.options,
+    environment: given.environment ?? 'production',
+    root: given.root ?? process.cwd(),
+    revision: given.revision ?? '0123456789012345678901234567890123456789',
+    signal: given.signal ?? new AbortController().signal,
+    progress: given.progress ?? (() => {}),
+    warn: given.warn ?? (() => {}),
+    now: given.now ?? tick,
+    async credential(value) {
+      if (!isSecretRef(value)) return new SecretValue(value)
+      const found = Object.hasOwn(credentials, value.secret) ? credentials[value.secret] : undefined
+      if (found !== undefined) return new SecretValue(found)
+      if (value.optional === true) return undefined
+      throw new StkError('STK3001', { why: `${value.secret}: it is not set.` })
+    },
+  }
+}
+
+let seconds = 0
+
+/** Never twice the same moment, so that a test can tell two releases apart. */
+function tick(): Date {
+  return new Date(Date.UTC(2030, 0, 1) + ++seconds * 1000)
+}
+
+function projectOf(name: string): ResolvedProject {
+  return {
+    name,
+    root: `/${name}`,
+    databases: {},
+    auth: { mode: 'issuers', issuers: [] },
+    permissions: {},
+    limits: { bodyBytes: 1_000_000, jsonDepth: 32, timeout: 30_000, concurrency: 1000, callDepth: 16 },
+    secrets: {},
+    targets: [],
+  }
+}
