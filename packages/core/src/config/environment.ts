@@ -40,15 +40,16 @@ export function environmentLayers(files: readonly ConfigFile[], environment: str
   return [...chosen, ...files.map(withoutOwnParts)]
 }
 
-function malformed(file: ConfigFile) {
+function malformed(file: ConfigFile): readonly StkError[] {
   const { environments } = file.value
   if (environments === undefined) return []
   if (!isMergeable(environments)) return [invalid(file, ['environments'], 'must be an object of environments by name')]
   return Object.entries(environments).flatMap(([name, value]) => {
     if (value === undefined) return []
     if (!isMergeable(value)) return [invalid(file, ['environments', name], 'must be an object of settings')]
-    return Object.keys(value).filter((key) => key !== 'projects' && key !== 'outDir').map((key) =>
-      invalid(file, ['environments', name, key], 'cannot depend on the environment', 'An environment sets `projects` and `outDir`. For anything else, export a function: defineConfig(({ environment }) => ({ … })).'))
+    const others = Object.keys(value).filter((key) => key !== 'projects' && key !== 'outDir')
+    const fix = 'An environment sets `projects` and `outDir`. For anything else, export a function: defineConfig(({ environment }) => ({ … })).'
+    return others.map((key) => invalid(file, ['environments', name, key], 'cannot depend on the environment', fix))
   })
 }
 

@@ -51,10 +51,10 @@ async function createEvaluator(file: string, root: string): Promise<Jiti> {
   // Required, not imported: before it imports a CommonJS file, Node searches it for names, which takes jiti 50 ms.
   const { createJiti } = requireOwn('jiti') as typeof import('jiti')
   const core = await import('../index.ts')
-  const cache = isFolder(join(root, 'node_modules')) ? join('node_modules', '.cache', 'santokit', 'jiti') : join('.santokit', 'cache', 'jiti')
+  const modules = join(root, 'node_modules')
   return createJiti(pathToFileURL(file).href, {
     // Jiti goes without if the folder cannot be made or written.
-    fsCache: join(root, cache),
+    fsCache: isFolder(modules) ? join(modules, '.cache', 'santokit', 'jiti') : join(root, '.santokit', 'cache', 'jiti'),
     moduleCache: false,
     interopDefault: true,
     virtualModules: { '@santokit/core': core },
@@ -82,7 +82,8 @@ async function runFreshly(jiti: Jiti, file: string, modules: ModuleCache): Promi
         asked = undefined
         return module
       }
-      if (typeof path !== 'string' || path in known || !isOwn(path) || !/\.[cm]?js$/.test(path)) return Reflect.get(known, path) as unknown
+      const takenOver = typeof path === 'string' && !(path in known) && isOwn(path) && /\.[cm]?js$/.test(path)
+      if (!takenOver) return Reflect.get(known, path) as unknown
       const source = readFileSync(path, 'utf8')
       const exports: unknown = isEsModule(path, source) ? evaluate(path, source) : requireOwn(path)
       asked = { path, module: { exports } as NodeModule }

@@ -40,7 +40,8 @@ function syntaxFailure(message: string, root: string): StkError | undefined {
 
 function missingModule(error: unknown, message: string, file: string, root: string): StkError | undefined {
   const [, name] = /^Cannot find (?:module|package) '([^']+)'/.exec(message) ?? []
-  if (name === undefined || !['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(String((error as { code?: unknown }).code))) return undefined
+  const { code } = error as { readonly code?: unknown }
+  if (name === undefined || (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND')) return undefined
   const isPath = /^[./]|^[A-Za-z]:|^file:/.test(name)
   return new StkError('STK1002', {
     why: `${displayPath(root, file)} imports "${name}", ${isPath ? 'and there is no such file' : 'which is not installed'}.`,

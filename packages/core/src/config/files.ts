@@ -60,11 +60,13 @@ interface Run {
 
 async function runConfig(file: string, root: string, env: ConfigEnv): Promise<Run> {
   const text = readFileSync(file, 'utf8')
-  const { value: exported, sources: read } = extname(file) === '.json' ? { value: parseJson(file, text, root), sources: [file] } : await run(file, root)
+  const isJson = extname(file) === '.json'
+  const { value: exported, sources: read } = isJson ? { value: parseJson(file, text, root), sources: [file] } : await run(file, root)
   const value: unknown = typeof exported === 'function' ? await call(exported as ConfigFunction, file, root, env) : exported
   if (isMergeable(value)) return { value, text, read }
+  const exports = typeof exported === 'function' ? 'exports a function that returns' : 'exports'
   throw new StkError('STK1002', {
-    why: `${displayPath(root, file)} ${typeof exported === 'function' ? 'exports a function that returns' : 'exports'} ${describe(value)}, not a config.`,
+    why: `${displayPath(root, file)} ${exports} ${describe(value)}, not a config.`,
     fix: 'End it with: export default defineConfig({ … })',
     where: { file: displayPath(root, file) },
   })
@@ -112,9 +114,11 @@ async function findLayer(name: string, from: ConfigFile, root: string): Promise<
   const isPath = isAbsolute(name) || /^\.{1,2}([\\/]|$)/.test(name)
   const found = isPath ? fileOrFolder(base) : await packaged(name, from.file, root)
   if (found !== undefined) return found
+  const missing = isPath ? 'neither that file nor a folder with a santokit.config.ts' : 'no package of that name'
+  const beside = fileOrFolder(base) === undefined ? `npm install --save-dev ${name}` : `Write "./${name}" for the file beside it.`
   throw new StkError('STK1011', {
-    why: `${from.owner} extends "${name}", ${isPath ? `and there is neither that file nor a folder with a santokit.config.ts` : 'and there is no package of that name'}.`,
-    fix: isPath ? 'Correct the path. It begins at the file that extends.' : fileOrFolder(base) === undefined ? `npm install --save-dev ${name}` : `Write "./${name}" for the file beside it.`,
+    why: `${from.owner} extends "${name}", and there is ${missing}.`,
+    fix: isPath ? 'Correct the path. It begins at the file that extends.' : beside,
     configPath: 'extends',
     where: from.locate?.(['extends']),
   })

@@ -17,8 +17,11 @@ export interface InspectedValue {
 /** The resolved config with, for each value, who set it. Sorted by path. */
 export function inspectConfig(config: ResolvedConfig): readonly InspectedValue[] {
   return settingsOf(config)
-    .map(({ path, value }) => ({ path: formatPath(path), value }))
-    .map(({ path, value }) => ({ path, value: isSecretRef(value) ? `secret(${value.secret})` : value, origin: config.origins.get(path) ?? 'default' }))
+    .map(({ path, value }) => ({
+      path: formatPath(path),
+      value: isSecretRef(value) ? `secret(${value.secret})` : value,
+      origin: config.origins.get(formatPath(path)) ?? 'default',
+    }))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
 }
 
@@ -43,7 +46,7 @@ function asWritten(root: string, { name: _, root: folder, auth, limits, targets,
     root: displayPath(root, folder),
     auth: auth.mode === 'none' ? 'none' : { issuers: auth.issuers },
     limits: { body: bodyBytes, ...rest },
-    targets: Object.fromEntries(targets.map((target) => [target.name, { ...(isMergeable(target.options) ? target.options : {}), type: target.type }])),
+    targets: Object.fromEntries(targets.map(({ name, type, options }) => [name, { ...(isMergeable(options) ? options : {}), type }])),
   }
 }
 

@@ -22,9 +22,14 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], reading: Read
   const ordered = issues.toSorted((a, b) => Number(b.code === 'unrecognized_keys') - Number(a.code === 'unrecognized_keys'))
   return ordered.flatMap((issue): readonly Fault[] => {
     const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], key, keysAt(reading, path), reading.noun))
+    if (issue.code === 'unrecognized_keys') {
+      const known = keysAt(reading, path)
+      return issue.keys.map((key) => unknownKey([...path, key], key, known, reading.noun))
+    }
     const branch = issue.code === 'invalid_union' ? likeliest(issue.errors) : undefined
-    if (branch !== undefined) return explainIssues(branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })), reading)
+    if (branch !== undefined) {
+      return explainIssues(branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })), reading)
+    }
     return [{ path, ...describe(issue, valueAt(reading.value, path)) }]
   })
 }
@@ -32,17 +37,16 @@ export function explainIssues(issues: readonly z.core.$ZodIssue[], reading: Read
 function unknownKey(path: ConfigPath, key: string, known: readonly string[], noun: string): Fault {
   const near = nearest(key, known)
   const article = /^[aeiou]/.test(noun) ? 'an' : 'a'
-  if (near !== undefined) return { path, problem: `is not ${article} ${noun}. Did you mean "${near}"?`, fix: `Rename it to "${near}", or take it away.` }
-  return { path, problem: `is not ${article} ${noun}`, fix: known.length === 0 ? 'Take it away.' : `There is: ${known.join(', ')}.` }
+  const problem = `is not ${article} ${noun}`
+  if (near !== undefined) return { path, problem: `${problem}. Did you mean "${near}"?`, fix: `Rename it to "${near}", or take it away.` }
+  return { path, problem, fix: known.length === 0 ? 'Take it away.' : `There is: ${known.join(', ')}.` }
 }
 
 type Words = Pick<Fault, 'problem' | 'fix'>
 
 function describe(issue: z.core.$ZodIssue, given: unknown): Words {
-  const missing = given === undefined
-  const must = (what: string): Words => ({ problem: missing ? `is missing; it must be ${what}` : `must be ${what}; it is ${kindOf(given)}` })
   switch (issue.code) {
-    case 'invalid_type': return must(TYPES[issue.expected] ?? `a ${issue.expected}`)
+    case 'invalid_type': return must(TYPES[issue.expected] ?? `a ${issue.expected}`, given, kindOf)
     case 'invalid_value': return oneOfValues(issue.values, given)
     case 'invalid_union': return unionWords(issue, given)
     case 'too_small': return { problem: bound(issue.origin, Number(issue.minimum), issue.inclusive ?? true, 'least') }
@@ -57,7 +61,13 @@ function describe(issue: z.core.$ZodIssue, given: unknown): Words {
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  string: 'a string', number: 'a number', int: 'a whole number', boolean: 'true or false', array: 'a list', object: 'an object', record: 'an object',
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
 }
 
 function unionWords(issue: z.core.$ZodIssueInvalidUnion, given: unknown): Words {
@@ -67,14 +77,16 @@ function unionWords(issue: z.core.$ZodIssueInvalidUnion, given: unknown): Words 
     return first?.code === 'invalid_type' ? [TYPES[first.expected] ?? `a ${first.expected}`] : []
   })
   if (expected.length === 0) return { problem: `is not valid: ${issue.message}` }
-  return { problem: given === undefined ? `is missing; it must be ${joined(expected)}` : `must be ${joined(expected)}; it is ${shortly(given)}` }
+  return must(joined(expected), given, shortly)
 }
 
 function oneOfValues(values: readonly unknown[], given: unknown): Words {
   const near = typeof given === 'string' ? nearest(given, values.filter((value) => typeof value === 'string')) : undefined
-  const must = `must be ${joined(values.map(show))}`
-  if (given === undefined) return { problem: `is missing; it ${must}` }
-  return { problem: `${must}; it is ${shortly(given)}`, fix: near === undefined ? undefined : `Write ${show(near)}.` }
+  return { ...must(joined(values.map(show)), given, shortly), fix: near === undefined ? undefined : `Write ${show(near)}.` }
+}
+
+function must(be: string, given: unknown, shown: (value: unknown) => string): Words {
+  return { problem: given === undefined ? `is missing; it must be ${be}` : `must be ${be}; it is ${shown(given)}` }
 }
 
 function bound(origin: string, limit: number, inclusive: boolean, side: 'least' | 'most'): string {
@@ -89,7 +101,8 @@ function bound(origin: string, limit: number, inclusive: boolean, side: 'least' 
  * itself is of none of the expected types.
  */
 function likeliest(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
-  const meant = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || (code !== 'invalid_type' && code !== 'invalid_value')))
+  const isOtherType = ({ path, code }: z.core.$ZodIssue): boolean => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
+  const meant = branches.filter((issues) => !issues.some(isOtherType))
   return meant.toSorted((a, b) => a.length - b.length)[0]
 }
 

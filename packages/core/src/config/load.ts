@@ -69,6 +69,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 async function readProjects(root: string, layers: readonly Layer[]): Promise<YamlFiles> {
   const { projects } = mergeLayers(layers.map(({ value }) => value))
   const names = isMergeable(projects) ? Object.keys(projects) : []
-  const read = await Promise.all(names.map((name) => readYaml(name, projectFolder(root, name, valueAt(projects, [name, 'root'])), root)))
+  const folderOf = (name: string): string => projectFolder(root, name, valueAt(projects, [name, 'root']))
+  const read = await Promise.all(names.map((name) => readYaml(name, folderOf(name), root)))
   return { layers: read.flatMap((one) => one.layers), sources: read.flatMap((one) => one.sources) }
 }

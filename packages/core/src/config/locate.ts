@@ -45,7 +45,8 @@ function keysOf(text: string): readonly Key[] | undefined {
       if (top?.closes !== '}') continue
       const written = token.groups.key
       top.key = /^['"]/.test(written) ? written.slice(1, -1) : written
-      keys.push({ path: [...frames.map((frame) => frame.name), top.key].filter((part) => part !== undefined), offset: token.index, length: written.length })
+      const path = [...frames.map((frame) => frame.name), top.key].filter((part) => part !== undefined)
+      keys.push({ path, offset: token.index, length: written.length })
     } else if (source in CLOSES) {
       // A call's argument belongs to the key that the call is the value of.
       frames.push({ closes: CLOSES[source] ?? '', name: top?.key, key: source === '[' ? 0 : undefined })

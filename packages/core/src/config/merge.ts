@@ -1,4 +1,5 @@
 import { createDefu } from 'defu'
+import { isSecretRef } from '../secrets/secret-ref.ts'
 
 /** A config, or a part of one, before it is checked. */
 export type Tree = Readonly<Record<string, unknown>>
@@ -28,5 +29,5 @@ const mergeTwo: (layer: Tree, below: Tree) => Tree = createDefu((object, key, va
 
 /** `secret('NAME')`, by its shape. One reference replaces another whole, or `optional` would outlive its secret. */
 function isReference(value: object): boolean {
-  return typeof (value as { secret?: unknown }).secret === 'string' && Object.keys(value).every((key) => key === 'secret' || key === 'optional')
+  return isSecretRef(value) && Object.keys(value).every((key) => key === 'secret' || key === 'optional')
 }

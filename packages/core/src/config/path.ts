@@ -8,7 +8,9 @@ export function formatPath(path: ConfigPath): string {
 
 /** The value at `path`, or `undefined` where there is none. Reads own properties only. */
 export function valueAt(value: unknown, path: ConfigPath): unknown {
-  return path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null && Object.hasOwn(at, part) ? Reflect.get(at, part) : undefined), value)
+  const step = (at: unknown, part: string | number): unknown =>
+    typeof at === 'object' && at !== null && Object.hasOwn(at, part) ? Reflect.get(at, part) : undefined
+  return path.reduce(step, value)
 }
 
 function formatPart(part: string | number, first: boolean): string {

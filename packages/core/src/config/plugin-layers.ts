@@ -17,7 +17,8 @@ export async function pluginLayers(host: PluginHost, layers: readonly Layer[], e
   for (const plugin of host.plugins) {
     if (plugin.config === undefined) continue
     const config = freeze(mergeLayers([...layers, ...added].map(({ value }) => value))) as UserConfig
-    const layer = await host.attribute(plugin.name, 'config', async () => checked(plugin.name, await plugin.config?.(config, { ...env })))
+    const work = async (): Promise<Layer | undefined> => checked(plugin.name, await plugin.config?.(config, { ...env }))
+    const layer = await host.attribute(plugin.name, 'config', work)
     if (layer !== undefined) added = [layer, ...added]
   }
   return added
@@ -28,10 +29,18 @@ function checked(plugin: string, value: unknown): Layer | undefined {
   const refuse = (why: string, fix: string): StkError => new StkError('STK1003', { why: `The plugin "${plugin}" ${why}`, fix })
   if (!isMergeable(value)) throw refuse('returns something that is no config from config().', 'Return an object of settings, or nothing.')
   if (value.plugins !== undefined) {
-    throw refuse('returns `plugins` from config(), when the list is settled already.', 'Let the function that makes it return a list of plugins; `plugins` takes nested lists.')
+    throw refuse(
+      'returns `plugins` from config(), when the list is settled already.',
+      'Let the function that makes it return a list of plugins; `plugins` takes nested lists.',
+    )
   }
   const other = ['extends', 'environments'].find((key) => value[key] !== undefined)
-  if (other !== undefined) throw refuse(`returns \`${other}\` from config(), when the layers are settled already.`, 'Return `projects` and `outDir` only. The second argument tells the environment.')
+  if (other !== undefined) {
+    throw refuse(
+      `returns \`${other}\` from config(), when the layers are settled already.`,
+      'Return `projects` and `outDir` only. The second argument tells the environment.',
+    )
+  }
   const layer: Layer = { owner: `plugin ${plugin}`, value }
   const [lost] = lostInMerging(layer)
   if (lost !== undefined) throw lost

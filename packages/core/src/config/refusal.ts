@@ -10,7 +10,8 @@ import { formatPath, type ConfigPath } from './path.ts'
 export function invalid(
   layer: Layer | undefined, path: ConfigPath, problem: string, fix?: string | readonly string[], more: Partial<StkErrorDetails> = {},
 ): StkError {
-  const subject = path.length === 0 ? (layer?.owner ?? 'The config') : `${formatPath(path)}${layer === undefined ? '' : ` in ${layer.owner}`}`
+  const owner = layer?.owner ?? 'the config'
+  const subject = path.length === 0 ? owner : `${formatPath(path)} in ${owner}`
   return new StkError('STK1003', {
     why: `${subject} ${problem}.`.replace(/([.?])\.$/, '$1'),
     fix,

@@ -11,7 +11,7 @@ import { formatPath } from './path.ts'
 import { invalid } from './refusal.ts'
 import type { ResolvedConfig, ResolvedProject } from './resolved.ts'
 import { configSchema, type CheckedProject } from './schema.ts'
-import { resolveTargets } from './targets.ts'
+import { resolveTargets, type Resolution } from './targets.ts'
 
 /** What is known of a config beside its settings. */
 export type ConfigIdentity = Pick<ResolvedConfig, 'root' | 'file' | 'environment' | 'command' | 'sources'>
@@ -34,8 +34,9 @@ export async function resolveConfig(identity: ConfigIdentity, layers: readonly L
   const errors: StkError[] = []
   const names = Object.keys(parsed.data.projects).toSorted()
   const projects: ResolvedProject[] = []
-  for (const name of names) projects.push(await resolveProject(name, parsed.data.projects[name] as CheckedProject, root, host, layers, errors))
-  const outDir = folderBelow(root, parsed.data.outDir, ['outDir'], layers, errors)
+  const found = { root, layers, host, errors }
+  for (const name of names) projects.push(await resolveProject(name, parsed.data.projects[name] as CheckedProject, found))
+  const outDir = folderBelow(parsed.data.outDir, ['outDir'], found)
   throwAll(errors)
   const config = { ...identity, outDir, projects, origins: new Map<string, string>() }
   for (const { path } of settingsOf(config)) config.origins.set(formatPath(path), setterOf(layers, path)?.owner ?? 'default')
@@ -47,11 +48,11 @@ export function projectFolder(root: string, name: string, written: unknown): str
   return resolve(root, typeof written === 'string' && written !== '' ? written : join('projects', name))
 }
 
-async function resolveProject(
-  name: string, { root: written, targets, ...settings }: CheckedProject, root: string, host: PluginHost, layers: readonly Layer[], errors: StkError[],
-): Promise<ResolvedProject> {
+async function resolveProject(name: string, checked: CheckedProject, resolution: Resolution): Promise<ResolvedProject> {
+  const { root: written, targets, ...settings } = checked
+  const { root, layers, errors } = resolution
   const path = ['projects', name, 'root']
-  const folder = written === undefined ? projectFolder(root, name, written) : folderBelow(root, written, path, layers, errors)
+  const folder = written === undefined ? projectFolder(root, name, written) : folderBelow(written, path, resolution)
   if (!isFolder(folder)) {
     const at = written === undefined ? path.slice(0, -1) : path
     errors.push(new StkError('STK1013', {
@@ -62,17 +63,18 @@ async function resolveProject(
       project: name,
     }))
   }
-  const resolved = await resolveTargets(name, targets, host, layers, errors)
+  const resolved = await resolveTargets(name, targets, resolution)
   // Frozen by itself, so that the freezing of the whole stops here: options belong to the plugin.
   return { name, root: folder, ...settings, targets: Object.freeze(resolved.map((target) => Object.freeze(target))) }
 }
 
 /** A folder inside the repository, and not all of it. */
-function folderBelow(root: string, written: string, path: readonly string[], layers: readonly Layer[], errors: StkError[]): string {
+function folderBelow(written: string, path: readonly string[], { root, layers, errors }: Resolution): string {
   const folder = resolve(root, written)
   const below = relative(root, folder)
   if (below === '' || below.split(/[\\/]/)[0] === '..' || isAbsolute(below)) {
-    errors.push(invalid(layerToBlame(layers, path), path, `must be a folder below that of the config file; it is ${below === '' ? 'that folder itself' : 'outside of it'}`))
+    const where = below === '' ? 'that folder itself' : 'outside of it'
+    errors.push(invalid(layerToBlame(layers, path), path, `must be a folder below that of the config file; it is ${where}`))
   }
   return folder
 }

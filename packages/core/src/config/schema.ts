@@ -1,6 +1,6 @@
 import type { AuthEntry, CorsEntry, DatabaseEntry, IssuerEntry, LimitsEntry } from '@santokit/bridge/manifest'
 import { z } from 'zod'
-import { baseUrl, duration, listOf, origin, reference, safeUrl, secretOnly, setting, size, type Reader } from './readers.ts'
+import { baseUrl, duration, listOf, origin, reference, safeUrl, secretOnly, setting, size, text, type Reader } from './readers.ts'
 
 /** Reads a value that zod has no word for; what the reader refuses becomes an issue in its words. */
 function read<T>(reader: Reader<T>) {
@@ -46,7 +46,7 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 
 const issuer = z.strictObject({
   issuer: read(safeUrl),
-  audience: read(listOf('an audience')),
+  audience: read(listOf(text, 'an audience')),
   jwksUri: read(safeUrl).optional(),
   algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256', 'ES256', 'EdDSA']),
   claims: z.strictObject({ roles: z.string().min(1).default('roles') }).prefault({}),
@@ -61,7 +61,7 @@ const auth = z.union([
 const access = z.union([z.literal('public'), z.literal('authenticated'), z.array(z.string().min(1)).min(1)])
 
 const cors = z.strictObject({
-  origins: read(listOf('an origin', origin)),
+  origins: read(listOf(origin, 'an origin')),
   maxAge: read(duration({ number: 'seconds' })).prefault('10m').transform((ms) => Math.ceil(ms / 1000)),
 }) satisfies z.ZodType<CorsEntry>
 

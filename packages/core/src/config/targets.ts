@@ -1,4 +1,4 @@
-import { nearest, StkError, type StkErrorDetails } from '../diagnostics/index.ts'
+import { nearest, StkError } from '../diagnostics/index.ts'
 import type { PluginHost } from '../plugin/index.ts'
 import { explainIssues } from './issues.ts'
 import { layerToBlame, type Layer } from './layers.ts'
@@ -10,57 +10,75 @@ import type { CheckedProject } from './schema.ts'
 /** Target types whose plugin is published by Santokit, as `@santokit/plugin-<type>`. */
 const OFFICIAL = ['image', 'cfworker', 'tarball']
 
+/** What resolving goes by, and the errors it finds on its way. */
+export interface Resolution {
+  readonly root: string
+  /** The strongest first. */
+  readonly layers: readonly Layer[]
+  readonly host: PluginHost
+  readonly errors: StkError[]
+}
+
 /**
  * Finds each target's plugin and lets it read the options.
  *
- * @param layers the strongest first.
- * @param errors takes one STK1007 for an unknown type and one STK1003 for each option that the plugin refuses.
+ * Adds one STK1007 for an unknown type and one STK1003 for each option that the plugin refuses.
  */
 export async function resolveTargets(
-  project: string, targets: CheckedProject['targets'], host: PluginHost, layers: readonly Layer[], errors: StkError[],
+  project: string, targets: CheckedProject['targets'], { host, layers, errors }: Resolution,
 ): Promise<readonly ResolvedTarget[]> {
   const resolved: ResolvedTarget[] = []
-  for (const [name, { type = name, ...written }] of Object.entries(targets)) {
+  for (const [name, { type, ...written }] of Object.entries(targets)) {
     const path = ['projects', project, 'targets', name]
-    const offer = host.target(type)
+    const offer = host.target(type ?? name)
     if (offer === undefined) {
-      errors.push(unknownType(type, targets[name]?.type === undefined, path, host, layers, { project, target: name }))
+      errors.push((type === undefined ? untyped(path, name, host, layers) : unknownType(path, type, host, layers)).with({ project, target: name }))
       continue
     }
     const { target, plugin } = offer
-    const hook = `target ${type}: options`
+    const hook = `target ${target.type}: options`
     const parsed = await host.attribute(plugin, hook, () => target.options.safeParseAsync(written))
     if (parsed.success) {
-      resolved.push({ name, type, options: parsed.data, plugin })
+      resolved.push({ name, type: target.type, options: parsed.data, plugin })
       continue
     }
-    const faults = explainIssues(parsed.error.issues, { schema: target.options, value: written, noun: `option of target type "${type}"` })
-    errors.push(...faults.map(({ path: below, problem, fix }) => {
+    const reading = { schema: target.options, value: written, noun: `option of target type "${target.type}"` }
+    for (const { path: below, problem, fix } of explainIssues(parsed.error.issues, reading)) {
       const at = [...path, ...below]
-      return invalid(layerToBlame(layers, at), at, problem, fix, { attribution: { plugin, hook }, project, target: name })
-    }))
+      errors.push(invalid(layerToBlame(layers, at), at, problem, fix, { attribution: { plugin, hook }, project, target: name }))
+    }
   }
   return resolved.toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function unknownType(
-  type: string, implied: boolean, path: readonly string[], host: PluginHost, layers: readonly Layer[], more: Pick<StkErrorDetails, 'project' | 'target'>,
-): StkError {
-  const at = implied ? path : [...path, 'type']
-  const layer = layerToBlame(layers, at)
+/** A target that gives no type, under a name that is none. */
+function untyped(path: readonly string[], name: string, host: PluginHost, layers: readonly Layer[]): StkError {
+  const there = host.targetTypes()
+  const near = nearest(name, there)
+  const known = there.length === 0 ? [] : [near === undefined ? `Say its type: ${there.join(', ')}.` : `Say its type: '${near}'.`]
+  return refusal(path, layers, `says no type, and its name "${name}" is not one either`, [...known, ...pluginFor(name)])
+}
+
+function unknownType(path: readonly string[], type: string, host: PluginHost, layers: readonly Layer[]): StkError {
   const there = host.targetTypes()
   const near = nearest(type, there)
-  const official = OFFICIAL.includes(type) ? type : near === undefined ? nearest(type, OFFICIAL) : undefined
+  const problem = `is "${type}", which no plugin offers`
+  if (near !== undefined) return refusal([...path, 'type'], layers, `${problem}. Did you mean "${near}"?`, [`Write '${near}'.`, ...pluginFor(type)])
+  return refusal([...path, 'type'], layers, problem, [...pluginFor(type), ...(there.length === 0 ? [] : [`There is: ${there.join(', ')}.`])])
+}
+
+function pluginFor(type: string): readonly string[] {
+  const official = nearest(type, OFFICIAL)
+  if (official === undefined) return ['Add the plugin that offers it to `plugins`.']
+  return [`npm install --save-dev @santokit/plugin-${official}, and add it to \`plugins\`.`]
+}
+
+function refusal(path: readonly string[], layers: readonly Layer[], problem: string, fix: readonly string[]): StkError {
+  const layer = layerToBlame(layers, path)
   return new StkError('STK1007', {
-    why: `${formatPath(at)} in ${layer?.owner ?? 'the config'} ${implied ? `says no type, and its name "${type}" is not one either` : `is "${type}", which no plugin offers`}.`
-      + (near === undefined ? '' : ` Did you mean "${near}"?`),
-    fix: [
-      ...(near === undefined ? [] : [implied ? `Say which: type: '${near}'.` : `Write '${near}'.`]),
-      ...(official === undefined ? [] : [`npm install --save-dev @santokit/plugin-${official}, and add it to \`plugins\`.`]),
-      ...(near === undefined && official === undefined ? [there.length === 0 ? 'Add the plugin that offers it to `plugins`.' : `There is: ${there.join(', ')}. Or add the plugin that offers it to \`plugins\`.`] : []),
-    ],
-    configPath: formatPath(at),
-    where: layer?.locate?.(at),
-    ...more,
+    why: `${formatPath(path)} in ${layer?.owner ?? 'the config'} ${problem}.`.replace(/\?\.$/, '?'),
+    fix,
+    configPath: formatPath(path),
+    where: layer?.locate?.(path),
   })
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Document, Node, Pair } from 'yaml'
-import { nearest, positionAt, StkError, throwAll, type SourceLocation, type StkErrorDetails } from '../diagnostics/index.ts'
+import type { Document, Node } from 'yaml'
+import { nearest, positionAt, StkError, throwAll, type SourceLocation } from '../diagnostics/index.ts'
 import { secret, SECRET_NAME } from '../secrets/secret-ref.ts'
 import { displayPath, isFolder } from './find.ts'
 import { lostInMerging, type Layer } from './layers.ts'
@@ -10,6 +10,9 @@ import type { ConfigPath } from './path.ts'
 /** What may stand beside a project, by file name: each is the project's setting of that name. */
 const SETTINGS = ['databases', 'auth', 'permissions', 'storage'] as const
 const FILE_NAME = /^(.+)\.ya?ml$/
+
+/** Offsets into the text: from, and up to. */
+type Range = readonly [number, number]
 
 /** The YAML files of one project. */
 export interface YamlFiles {
@@ -45,28 +48,29 @@ function misplaced(name: string, names: readonly string[], file: string): readon
   if (base === 'storage') return refuse(`${file} declares storage, which is not available in this version.`, 'Remove the file.')
   if (settingOf(name) !== undefined) {
     const twin = `${base}.yml`
-    return name.endsWith('.yaml') && names.includes(twin) ? refuse(`${file} stands beside ${twin}, and both say the same setting.`, `Keep one of them.`) : []
+    if (!name.endsWith('.yaml') || !names.includes(twin)) return []
+    return refuse(`${file} stands beside ${twin}, and both say the same setting.`, 'Keep one of them.')
   }
   const near = nearest(base, SETTINGS)
-  return near === undefined ? [] : refuse(`${file} is not read: there is no such setting. Did you mean "${near}.yaml"?`, `Rename it to ${near}.yaml.`)
+  if (near === undefined) return []
+  return refuse(`${file} is not read: there is no such setting. Did you mean "${near}.yaml"?`, `Rename it to ${near}.yaml.`)
 }
 
 async function readLayer(project: string, path: string, setting: string, root: string): Promise<readonly Layer[]> {
-  const { isAlias, isMap, isPair, isScalar, parseDocument, visit } = await import('yaml')
+  const { isAlias, isMap, isScalar, isSeq, parseDocument, visit } = await import('yaml')
   const file = displayPath(root, path)
   const text = readFileSync(path, 'utf8')
   const document = parseDocument(text, { prettyErrors: false })
-  const refuse = (why: string, [from, to]: readonly [number, number], more: Partial<StkErrorDetails> = {}): StkError =>
-    new StkError('STK1012', { why: `${file}: ${why}`, where: { file, text, ...positionAt(text, from), length: lengthOn(text, from, to) }, ...more })
+  const placeOf = ([from, to]: Range): SourceLocation => ({ file, text, ...positionAt(text, from), length: lengthOn(text, from, to) })
+  const refuse = (why: string, range: Range, fix: string): StkError => new StkError('STK1012', { why: `${file}: ${why}`, fix, where: placeOf(range) })
 
-  const errors = document.errors.map((error) => refuse(`${error.message}.`.replace(/\.\.$/, '.'), error.pos, { fix: syntaxFix(text, error.pos[0]) }))
+  const errors = document.errors.map(({ message, pos }) => refuse(`${message}.`.replace(/\.\.$/, '.'), pos, syntaxFix(text, pos[0])))
   visit(document, {
     Scalar(position, node) {
       if (position === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return
       const name = /^\$\{([^{}]*)\}$/.exec(node.value)?.[1]
       if (name !== undefined && SECRET_NAME.test(name)) node.value = secret(name)
-      else if (name !== undefined) errors.push(refuse(`"${name}" is not a secret's name.`, rangeOf(node), { fix: 'A name is upper-case letters, digits and "_", such as ${DATABASE_URL}.' }))
-      else errors.push(refuse('a reference must be the whole value.', rangeOf(node), { fix: 'Keep the whole value in one secret and write only ${NAME}.' }))
+      else errors.push(badReference(name, (why, fix) => refuse(why, rangeOf(node), fix)))
     },
   })
   throwAll(errors)
@@ -77,19 +81,25 @@ async function readLayer(project: string, path: string, setting: string, root: s
   const locate = (at: ConfigPath): SourceLocation | undefined => {
     if (!prefix.every((part, index) => at[index] === part)) return undefined
     const range = find(document.contents, at.slice(prefix.length))
-    return range === undefined ? { file } : { file, text, ...positionAt(text, range[0]), length: lengthOn(text, ...range) }
+    return range === undefined ? { file } : placeOf(range)
   }
   /** The range of a path's key, or of the item in a list. */
-  const find = (node: unknown, [part, ...rest]: ConfigPath): readonly [number, number] | undefined => {
+  const find = (node: unknown, [part, ...rest]: ConfigPath): Range | undefined => {
     const target = isAlias(node) ? node.resolve(document) : node
     if (part === undefined) return isNode(target) ? rangeOf(target) : undefined
-    if (!isMap(target)) return find(target !== undefined && isNode(target) && 'items' in target ? (target.items as unknown[])[Number(part)] : undefined, rest)
-    const pair = target.items.find((item): item is Pair<Node, Node> => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part))
+    if (isSeq(target)) return find(target.items[Number(part)], rest)
+    if (!isMap<Node, Node>(target)) return undefined
+    const pair = target.items.find(({ key }) => isScalar(key) && String(key.value) === String(part))
     return pair === undefined || rest.length > 0 ? find(pair?.value, rest) : rangeOf(pair.key)
   }
   const layer: Layer = { owner: file, value: { projects: { [project]: { [setting]: value } } }, locate }
   throwAll(lostInMerging(layer))
   return [layer]
+}
+
+function badReference(name: string | undefined, refuse: (why: string, fix: string) => StkError): StkError {
+  if (name === undefined) return refuse('a reference must be the whole value.', 'Keep the whole value in one secret and write only ${NAME}.')
+  return refuse(`"${name}" is not a secret's name.`, 'A name is upper-case letters, digits and "_", such as ${DATABASE_URL}.')
 }
 
 /** `*` begins an alias, and it is how a permission for everything begins, too. */
@@ -98,12 +108,12 @@ function syntaxFix(text: string, offset: number): string {
   return /^\s*\*/.test(line) ? 'Put quotes around a name that begins with "*".' : 'Correct the YAML at the marked place.'
 }
 
-/** Too many aliases, or a key that is no string: what parsing alone does not find. */
-function toValue(document: Document.Parsed, refuse: (why: string, range: readonly [number, number]) => StkError): unknown {
+/** Refuses what parsing alone does not: aliases that multiply beyond measure. */
+function toValue(document: Document.Parsed, refuse: (why: string, range: Range, fix: string) => StkError): unknown {
   try {
     return document.toJS()
   } catch (error) {
-    throw refuse(`${error instanceof Error ? error.message : String(error)}.`, [0, 0])
+    throw refuse(`${error instanceof Error ? error.message : String(error)}.`, [0, 0], 'Write it with fewer aliases.')
   }
 }
 
@@ -111,7 +121,7 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && 'range' in value
 }
 
-function rangeOf(node: Node): readonly [number, number] {
+function rangeOf(node: Node): Range {
   return [node.range?.[0] ?? 0, node.range?.[1] ?? 0]
 }
 

@@ -28,11 +28,18 @@ export const HOOK_NAMES = Object.keys(HOOKS) as readonly (keyof Hooks)[]
 export function pluginFaults(value: unknown, path: string, owner: string): readonly StkError[] {
   const not = (why: string, fix: string): readonly StkError[] => [new StkError('STK1014', { why, fix, configPath: path })]
   const subject = `${path} in ${owner}`
-  if (typeof value === 'function') return not(`${subject} is a function, not a plugin.`, `Call it: ${value.name === '' || value.name === 'default' ? 'plugin' : value.name}().`)
+  if (typeof value === 'function') {
+    const called = ['', 'default'].includes(value.name) ? 'plugin' : value.name
+    return not(`${subject} is a function, not a plugin.`, `Call it: ${called}().`)
+  }
   if (value instanceof Promise) return not(`${subject} is a promise, not a plugin.`, 'Await it: await plugin().')
-  if (typeof value !== 'object' || value === null) return not(`${subject} is ${named(value)}, not a plugin.`, 'List what a plugin\'s function returns, such as image().')
+  if (typeof value !== 'object' || value === null) {
+    return not(`${subject} is ${named(value)}, not a plugin.`, 'List what a plugin\'s function returns, such as image().')
+  }
   const { name } = value as { readonly name?: unknown }
-  if (typeof name !== 'string' || name === '') return not(`${subject} is an object without a name, so it is no plugin.`, 'Give it a name: definePlugin(() => ({ name: \'my-plugin\' })).')
+  if (typeof name !== 'string' || name === '') {
+    return not(`${subject} is an object without a name, so it is no plugin.`, 'Give it a name: definePlugin(() => ({ name: \'my-plugin\' })).')
+  }
   return PARTS.flatMap(({ part, expected, fits }) => {
     const given: unknown = Reflect.get(value, part)
     if (given === undefined || fits(given)) return []
@@ -102,7 +109,7 @@ function listenerFault(listener: unknown): string | undefined {
   if (typeof listener !== 'object' || listener === null) return `${named(listener)} as its listener`
   const { handler, order, before, after } = listener as Readonly<Record<string, unknown>>
   if (typeof handler !== 'function') return 'a listener without a handler'
-  if (order !== undefined && order !== 'pre' && order !== 'post') return `the order ${JSON.stringify(order)}; it is 'pre', 'post' or left out`
+  if (!['pre', 'post', undefined].includes(order as string | undefined)) return `the order ${JSON.stringify(order)}; it is 'pre', 'post' or left out`
   const names = [before ?? [], after ?? []].flat()
   return names.every((item) => typeof item === 'string') ? undefined : '`before` or `after` that are not plugin names'
 }

@@ -71,16 +71,14 @@ test('listeners of error all run, and never stand in for the error', async () =>
 test('what plugins offer is found by name, with its owner', () => {
   const provider = { scheme: 'op', parseRef: () => {}, resolveMany: async () => new Map() }
   const command = { description: 'Say hello.', run: async () => {} }
-  const engine = { name: 'atlas', supports: () => true }
   const [edge, image] = [target('edge'), target('image')]
-  const host = createPluginHost([{ name: 'a', targets: [image, edge], commands: { hello: command } }, { name: 'b', secretProviders: [provider], schemaEngines: [engine] }])
+  const host = createPluginHost([{ name: 'a', targets: [image, edge], commands: { hello: command } }, { name: 'b', secretProviders: [provider] }])
   expect(host.targetTypes()).toEqual(['edge', 'image'])
   expect(host.target('image')).toEqual({ target: image, plugin: 'a' })
   expect(host.target('nope')).toBeUndefined()
   expect(host.target('constructor')).toBeUndefined()
   expect(host.secretSchemes()).toEqual(['op'])
   expect(host.secretProvider('op')).toEqual({ provider, plugin: 'b' })
-  expect(host.schemaEngine('atlas')).toEqual({ engine, plugin: 'b' })
   expect(host.command('hello')).toEqual({ command, plugin: 'a' })
   expect([...host.commands()]).toEqual([['hello', command]])
 })

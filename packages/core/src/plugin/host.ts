@@ -1,6 +1,6 @@
 import { createHooks } from 'hookable'
 import { isStkError, StkError, throwAll, type Attribution } from '../diagnostics/index.ts'
-import type { Hooks, OrderedHook, Plugin, PluginCommand, SchemaEngine, SecretProvider, Target } from './contract.ts'
+import type { Hooks, OrderedHook, Plugin, PluginCommand, SecretProvider, Target } from './contract.ts'
 import { orderListeners, orderPlugins, type Placed } from './order.ts'
 
 /** The plugins of a config, as the rest of Santokit sees them: what they offer, and calls into them. */
@@ -22,7 +22,6 @@ export interface PluginHost {
   secretProvider(scheme: string): { readonly provider: SecretProvider; readonly plugin: string } | undefined
   /** Sorted. */
   secretSchemes(): readonly string[]
-  schemaEngine(name: string): { readonly engine: SchemaEngine; readonly plugin: string } | undefined
   command(name: string): { readonly command: PluginCommand; readonly plugin: string } | undefined
   commands(): ReadonlyMap<string, PluginCommand>
   /**
@@ -51,12 +50,12 @@ export interface HookTiming {
 export function createPluginHost(listed: readonly Plugin[]): PluginHost {
   const plugins = Object.freeze(orderPlugins(listed))
   const clashes: StkError[] = []
-  const offers = <T>(kind: string, part: keyof Plugin, of: (plugin: Plugin) => readonly (readonly [string, T])[]): Offers<T> =>
-    gather(plugins, kind, part, of, clashes)
-  const targets = offers('target type', 'targets', (plugin) => plugin.targets?.map((target) => [target.type, target as Target<unknown>]) ?? [])
-  const providers = offers('secret scheme', 'secretProviders', (plugin) => plugin.secretProviders?.map((item) => [item.scheme, item]) ?? [])
-  const engines = offers('schema engine', 'schemaEngines', (plugin) => plugin.schemaEngines?.map((item) => [item.name, item]) ?? [])
-  const commands = offers('command', 'commands', (plugin) => Object.entries(plugin.commands ?? {}))
+  const gather = <T>(kind: string, part: keyof Plugin, offersOf: (plugin: Plugin) => readonly Offer<T>[]): Offers<T> =>
+    gatherOffers(plugins, { kind, part, offersOf }, clashes)
+  const targets = gather('target type', 'targets', ({ targets = [] }) => targets.map((item) => [item.type, item as Target<unknown>]))
+  const providers = gather('secret scheme', 'secretProviders', ({ secretProviders = [] }) => secretProviders.map((item) => [item.scheme, item]))
+  const commands = gather('command', 'commands', (plugin) => Object.entries(plugin.commands ?? {}))
+  gather('schema engine', 'schemaEngines', ({ schemaEngines = [] }) => schemaEngines.map((item) => [item.name, item]))
   throwAll(clashes)
 
   const clock = createClock()
@@ -69,26 +68,40 @@ export function createPluginHost(listed: readonly Plugin[]): PluginHost {
   return {
     plugins,
     callHook: async (name, ...args) => { await hooks.callHook(name, ...args) },
-    target: (type) => pick(targets.get(type), 'target'),
+    target: (type) => {
+      const offer = targets.get(type)
+      return offer && { target: offer.value, plugin: offer.plugin }
+    },
     targetTypes: () => [...targets.keys()].toSorted(),
-    secretProvider: (scheme) => pick(providers.get(scheme), 'provider'),
+    secretProvider: (scheme) => {
+      const offer = providers.get(scheme)
+      return offer && { provider: offer.value, plugin: offer.plugin }
+    },
     secretSchemes: () => [...providers.keys()].toSorted(),
-    schemaEngine: (name) => pick(engines.get(name), 'engine'),
-    command: (name) => pick(commands.get(name), 'command'),
+    command: (name) => {
+      const offer = commands.get(name)
+      return offer && { command: offer.value, plugin: offer.plugin }
+    },
     commands: () => new Map([...commands].map(([name, { value }]) => [name, value])),
     attribute: clock.attribute,
     timings: clock.timings,
   }
 }
 
+type Offer<T> = readonly [name: string, value: T]
 type Offers<T> = ReadonlyMap<string, { readonly plugin: string; readonly value: T }>
 
-function gather<T>(
-  plugins: readonly Plugin[], kind: string, part: keyof Plugin, of: (plugin: Plugin) => readonly (readonly [string, T])[], clashes: StkError[],
-): Offers<T> {
+interface Gathering<T> {
+  /** What is offered, for messages. */
+  readonly kind: string
+  readonly part: keyof Plugin
+  readonly offersOf: (plugin: Plugin) => readonly Offer<T>[]
+}
+
+function gatherOffers<T>(plugins: readonly Plugin[], { kind, part, offersOf }: Gathering<T>, clashes: StkError[]): Offers<T> {
   const found = new Map<string, { readonly plugin: string; readonly value: T }>()
   for (const plugin of plugins) {
-    for (const [name, value] of of(plugin)) {
+    for (const [name, value] of offersOf(plugin)) {
       const first = found.get(name)
       if (first === undefined) found.set(name, { plugin: plugin.name, value })
       else {
@@ -104,12 +117,6 @@ function gather<T>(
     }
   }
   return found
-}
-
-function pick<T, Name extends string>(
-  offer: { readonly plugin: string; readonly value: T } | undefined, name: Name,
-): (Readonly<Record<Name, T>> & { readonly plugin: string }) | undefined {
-  return offer === undefined ? undefined : { [name]: offer.value, plugin: offer.plugin } as Readonly<Record<Name, T>> & { readonly plugin: string }
 }
 
 interface Listener extends Placed {
