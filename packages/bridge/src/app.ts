@@ -5,10 +5,11 @@ import { emptyAnswer, type HeaderList, jsonAnswer, problemAnswer } from './http/
 import { readCallBody } from './http/body.ts'
 import { cachingHeaders, isKnownTag } from './http/caching.ts'
 import { corsHeaders, preflightAnswer } from './http/cors.ts'
+import { watchClient } from './http/client.ts'
 import { requestIdOf } from './http/request-id.ts'
 import { describeError } from './log.ts'
 import { openApiDocument } from './openapi/document.ts'
-import { Problem, problem, toProblem } from './problem.ts'
+import { type Problem, problem, toProblem } from './problem.ts'
 import { parseQuery } from './query-params.ts'
 import { createReadiness } from './readiness.ts'
 import type { Runtime } from './runtime.ts'
@@ -136,8 +137,8 @@ function round(ms: number): number {
 function callRequest(
   { event, requestId }: Exchange, path: string, params: CallRequest['params'], from: CallRequest['from'],
 ): CallRequest {
-  const { headers, signal } = event.req
-  return { id: requestId, path, params, from, authorization: headers.get('authorization'), headers, client: signal }
+  const { headers } = event.req
+  return { id: requestId, path, params, from, authorization: headers.get('authorization'), headers, watchClient: watchClient(event.req) }
 }
 
 /** Also what the framework itself refuses: an unknown route, or a URL that cannot be decoded. */

@@ -1,6 +1,6 @@
 /** What keeps a Bridge from starting, as a stable code. */
 export type BootErrorCode =
-  | 'bad_setting' | 'missing_secrets' | 'auth_disabled'
+  | 'bad_setting' | 'missing_secrets' | 'auth_disabled' | 'auth_setting'
   | 'bundle_missing' | 'bundle_unreachable' | 'bundle_too_large' | 'bundle_archive' | 'bundle_tampered'
   | 'manifest_version' | 'manifest_invalid' | 'manifest_digest'
   | 'node_version' | 'logic_broken' | 'database_setting' | 'address_unusable'

@@ -1,7 +1,7 @@
 import { assertAccess, identify } from './access.ts'
 import { ANONYMOUS } from './auth/index.ts'
 import type { CachedAnswer } from './cache/result-cache.ts'
-import type { Deadline } from './deadline.ts'
+import type { ClientWatch, Deadline } from './deadline.ts'
 import { type Frame, invoke } from './invoke.ts'
 import { encodeJson } from './json.ts'
 import type { Caller } from './logic.ts'
@@ -21,8 +21,7 @@ export interface CallRequest {
   /** The `Authorization` header. */
   readonly authorization: string | null
   readonly headers: Headers
-  /** Aborted when the client disconnects. */
-  readonly client: AbortSignal
+  readonly watchClient: ClientWatch
 }
 
 /** What is noted about a call while it runs, for its log line. */
@@ -48,7 +47,7 @@ export interface CallAnswer {
 export async function answerCall(runtime: Runtime, request: CallRequest, trace: CallTrace): Promise<CallAnswer> {
   const logic = findLogic(runtime, request.path)
   trace.logic = logic.path
-  const deadline = runtime.calls.begin(logic.timeout, request.client)
+  const deadline = runtime.calls.begin(logic.timeout, request.watchClient)
   try {
     return await deadline.race(perform(runtime, logic, request, trace, deadline))
   } finally {
@@ -106,11 +105,13 @@ async function answerFromCache(
   return { body: answer.body, cached: { rules, answer } }
 }
 
+const NO_TRANSACTIONS: Frame['transactions'] = new Map()
+
 function frameOf(
   runtime: Runtime, caller: Caller, requestId: string, headers: Headers, deadline: Deadline, trace: CallTrace,
 ): Frame {
   const onQuery = (ms: number): void => { trace.dbMs += ms }
-  return { runtime, caller, requestId, headers, signal: deadline.signal, onQuery, transactions: new Map(), depth: 0 }
+  return { runtime, caller, requestId, headers, deadline, onQuery, transactions: NO_TRANSACTIONS, depth: 0 }
 }
 
 /** A database driver's result is plain JSON already. */

@@ -12,29 +12,41 @@ export class CallEnded extends Error {
   }
 }
 
+/** Tells a listener once when a call's client disconnects. */
+export type ClientWatch = (onGone: () => void) => void
+
 /** The time a call has. Ends by itself, or when its client goes or the Bridge stops. */
 export class Deadline {
-  readonly #controller = new AbortController()
   readonly #timer: NodeJS.Timeout
-  readonly #client: AbortSignal | undefined
+  readonly #waiting: ((reason: CallEnded) => void)[] = []
+  #controller: AbortController | undefined
+  #ended: CallEnded | undefined
 
-  /**
-   * @param ms time from now.
-   * @param client aborted when the client disconnects.
-   */
-  constructor(ms: number, client?: AbortSignal) {
+  /** @param ms time from now. */
+  constructor(ms: number, watchClient?: ClientWatch) {
     this.#timer = setTimeout(() => this.end('timeout'), ms)
-    this.#client = client
-    if (client?.aborted) this.end('client_gone')
-    else client?.addEventListener('abort', this.#onClientGone)
+    watchClient?.(() => this.end('client_gone'))
   }
 
+  /** Aborted when the call is over before its logic is. Made on demand, because it is the dearest part of a small call. */
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#ended) this.#controller.abort(this.#ended)
+    }
     return this.#controller.signal
   }
 
+  /** @throws CallEnded */
+  throwIfOver(): void {
+    if (this.#ended) throw this.#ended
+  }
+
   end(why: EndReason): void {
-    this.#controller.abort(new CallEnded(why))
+    if (this.#ended) return
+    this.#ended = new CallEnded(why)
+    for (const reject of this.#waiting) reject(this.#ended)
+    this.#controller?.abort(this.#ended)
   }
 
   /**
@@ -43,20 +55,16 @@ export class Deadline {
    * @throws CallEnded
    */
   async race<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this
     return new Promise<T>((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason)
-      if (signal.aborted) onAbort()
-      else signal.addEventListener('abort', onAbort, { once: true })
+      if (this.#ended) reject(this.#ended)
+      else this.#waiting.push(reject)
       work.then(resolve, reject)
     })
   }
 
-  /** Stops the clock. The signal stays as it is. */
+  /** Stops the clock: the call has been answered. */
   release(): void {
     clearTimeout(this.#timer)
-    this.#client?.removeEventListener('abort', this.#onClientGone)
+    this.#waiting.length = 0
   }
-
-  readonly #onClientGone = (): void => this.end('client_gone')
 }

@@ -1,10 +1,10 @@
 import { assertAccess } from './access.ts'
 import { checkParams } from './check-params.ts'
-import type { Caller, Database, Databases, LogicContext, Transaction } from './logic.ts'
+import type { CallScope } from './database/index.ts'
+import type { Deadline } from './deadline.ts'
+import type { Caller, Database, Databases, LogicContext, SqlValue, Transaction } from './logic.ts'
 import { bindValues } from './params/index.ts'
 import type { Logic, ModuleLogic, Runtime, SqlLogic } from './runtime.ts'
-import type { CallScope } from './database/index.ts'
-import type { SqlValue } from './logic.ts'
 
 /** What surrounds a logic while it runs: shared by a call from outside and all the logic it calls. */
 export interface Frame {
@@ -12,7 +12,7 @@ export interface Frame {
   readonly caller: Caller
   readonly requestId: string
   readonly headers: Headers
-  readonly signal: AbortSignal
+  readonly deadline: Deadline
   readonly onQuery: (ms: number) => void
   /** Open transactions that the logic runs inside of, by alias. */
   readonly transactions: ReadonlyMap<string, Transaction>
@@ -27,7 +27,7 @@ export async function invoke(logic: Logic, params: unknown, frame: Frame): Promi
 
 async function runSql({ entry, driver }: SqlLogic, params: Readonly<Record<string, SqlValue>>, frame: Frame): Promise<unknown> {
   const values = bindValues(entry, params, frame.caller)
-  return driver.run(entry, values, { ...scopeOf(frame), readOnly: entry.readOnly }, frame.transactions.get(entry.database))
+  return driver.run(entry, values, scopeOf(frame, entry.readOnly), frame.transactions.get(entry.database))
 }
 
 async function runModule({ path, definition }: ModuleLogic, params: unknown, frame: Frame): Promise<unknown> {
@@ -38,8 +38,8 @@ async function runModule({ path, definition }: ModuleLogic, params: unknown, fra
     call: <T>(target: string, given: Record<string, unknown> = {}, options: { readonly tx?: Transaction } = {}) =>
       callLogic(path, target, given, enterTransaction(frame, options.tx)) as Promise<T>,
     request: { id: frame.requestId, headers: frame.headers },
-    log: frame.runtime.logAbout({ requestId: frame.requestId, logic: path }),
-    signal: frame.signal,
+    get log() { return frame.runtime.logAbout({ requestId: frame.requestId, logic: path }) },
+    get signal() { return frame.deadline.signal },
   }
   const data: unknown = await definition.handler(context)
   if (frame.runtime.settings.dev && definition.returns) await assertReturns(path, definition.returns, data)
@@ -61,7 +61,7 @@ async function callLogic(from: string, path: string, params: Readonly<Record<str
   }
   const { access } = logic.entry
   if (!(logic.entry.private && access === 'authenticated')) assertAccess(runtime, access, frame.caller)
-  frame.signal.throwIfAborted()
+  frame.deadline.throwIfOver()
   const checked = await checkParams(logic, params, 'json')
   if (!checked.ok) {
     const places = checked.issues.map((issue) => `${issue.path || '(params)'}: ${issue.message}`)
@@ -76,24 +76,24 @@ function enterTransaction(frame: Frame, tx: Transaction | undefined): Frame {
   return { ...frame, transactions: new Map([...frame.transactions, [tx.alias, tx]]) }
 }
 
-function scopeOf({ signal, caller, onQuery }: Frame): CallScope {
-  return { signal, caller, onQuery }
+function scopeOf({ deadline, caller, onQuery }: Frame, readOnly = false): CallScope {
+  return { signal: deadline.signal, caller, onQuery, readOnly }
 }
 
+/** Aliases are bound to the call when they are first used: most logic uses one, and much uses none. */
 function databasesOf(frame: Frame): Databases {
-  const databases: Record<string, Database> = Object.create(null)
-  const scope = scopeOf(frame)
-  for (const [alias, driver] of frame.runtime.databases) databases[alias] = frame.transactions.get(alias) ?? driver.database(scope)
-  return new Proxy(databases, EXPLAIN_UNKNOWN_ALIAS) as Databases
-}
-
-const EXPLAIN_UNKNOWN_ALIAS: ProxyHandler<Record<string, Database>> = {
-  get(databases, alias) {
-    if (typeof alias === 'symbol') return undefined
-    const database = databases[alias]
-    if (database) return database
-    throw new Error(`The project has no database "${alias}". It has: ${Object.keys(databases).join(', ') || 'none'}.`)
-  },
+  const { databases } = frame.runtime
+  const bound = new Map<string, Database>()
+  const bind = (alias: string): Database => {
+    const driver = databases.get(alias)
+    if (!driver) throw new Error(`The project has no database "${alias}". It has: ${[...databases.keys()].join(', ') || 'none'}.`)
+    const database = frame.transactions.get(alias) ?? driver.database(scopeOf(frame))
+    bound.set(alias, database)
+    return database
+  }
+  return new Proxy({} as Databases, {
+    get: (_, alias) => typeof alias === 'symbol' ? undefined : bound.get(alias) ?? bind(alias),
+  })
 }
 
 /** In development only: a result that breaks its own declaration breaks typed clients. */

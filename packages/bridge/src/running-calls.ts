@@ -1,4 +1,4 @@
-import { Deadline } from './deadline.ts'
+import { type ClientWatch, Deadline } from './deadline.ts'
 import { overloaded } from './problem.ts'
 
 /** The calls that run now: how many there may be, and the way to end them all. */
@@ -16,13 +16,12 @@ export class RunningCalls {
    * Begins a call; {@link end} must follow.
    *
    * @param ms time it has.
-   * @param client aborted when its client disconnects.
    * @throws Problem `overloaded` if as many calls run as may.
    */
-  begin(ms: number, client: AbortSignal): Deadline {
+  begin(ms: number, watchClient: ClientWatch): Deadline {
     if (this.#stopped) throw overloaded('The server is stopping.')
     if (this.#running.size >= this.#limit) throw overloaded('Too many calls at once.')
-    const deadline = new Deadline(ms, client)
+    const deadline = new Deadline(ms, watchClient)
     this.#running.add(deadline)
     return deadline
   }

@@ -73,10 +73,7 @@ export async function createRuntime({ bundle, settings, env, sink }: RuntimeOpti
   return {
     manifest, settings, databases, log, logAbout,
     logic: await loadLogic(bundle, databases),
-    verifier: createVerifier(manifest.auth, {
-      ...(settings.devIssuer === undefined ? {} : { devIssuer: settings.devIssuer }),
-      onEvent: ({ type, ...fields }) => log.warn(type, fields),
-    }),
+    verifier: openVerifier(manifest, settings, log),
     cache: new ResultCache({ maxBytes: CACHE_BYTES }),
     calls: new RunningCalls(manifest.limits.concurrency),
   }
@@ -95,6 +92,18 @@ function assertAuthAllowed(manifest: Manifest, settings: ServerSettings): void {
     'auth_disabled', "The project has auth: 'none', so anybody could call everything.",
     'Name an issuer under `auth.issuers`. On your own machine, set STK_DEV=1.',
   )
+}
+
+function openVerifier(manifest: Manifest, settings: ServerSettings, log: Log): Verifier {
+  try {
+    return createVerifier(manifest.auth, {
+      ...(settings.devIssuer === undefined ? {} : { devIssuer: settings.devIssuer }),
+      onEvent: ({ type, ...fields }) => log.warn(type, fields),
+    })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'An issuer cannot be used.'
+    throw new BootError('auth_setting', why, 'Correct `auth.issuers` and build the bundle again.', { cause: error })
+  }
 }
 
 /** Reads `>=20.19` and the like; a range it cannot read is left to whoever wrote it. */

@@ -50,6 +50,11 @@ test('a database URL that cannot be used is refused without showing it', async (
   expect(formatBootError(error)).not.toContain('hunter2')
 })
 
+test('an issuer that is not reached over https is refused', async () => {
+  const issuer = { issuer: 'http://issuer.example', audience: ['shop'], algorithms: ['RS256'], claims: { roles: 'roles' }, clockTolerance: 5 }
+  expect(await refusal({ logic: {}, manifest: { auth: { mode: 'issuers', issuers: [issuer] } } })).toMatchObject({ code: 'auth_setting' })
+})
+
 test('a module that is no logic, or fails to load, is named', async () => {
   const load = (source: string): Promise<BootError> => refusal({ logic: { 'a/b': module('b.mjs') }, modules: { 'b.mjs': source } })
   for (const source of ['export const x = 1', 'export default {}', 'export default { handler() {}, params: {} }', 'throw new Error("no")', 'import "nowhere-to-be-found"']) {
