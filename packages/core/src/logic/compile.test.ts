@@ -135,7 +135,7 @@ describe('front matter', () => {
     ['access:', 'access'], ['access: true', 'true'], ['access: []', '[]'], ['access: [public]', '[public]'], ['access: [a, a]', '[a, a]'],
     ['access: [1]', '[1]'], ['access: [" "]', '[" "]'], ['access: admin', 'admin'], ['access: { role: a }', '{ role: a }'],
     ['returns: row!', 'row!'], ['returns: [rows]', '[rows]'], ['database: 1', '1'], ['description: ""', '""'],
-    ['timeout: 0', '0'], ['timeout: 5 s', '5 s'], ['timeout: -1', '-1'], ['cache: soon', 'soon'], ['cache: 0s', '0s'], ['cache: true', 'true'],
+    ['timeout: 0', '0'], ['timeout: 5 sec', '5 sec'], ['timeout: -1', '-1'], ['cache: soon', 'soon'], ['cache: 0s', '0s'], ['cache: true', 'true'],
     ['cache: { staleWhileRevalidate: 5s }', '{ staleWhileRevalidate: 5s }'], ['cache: { ttl: 5s, swr: 5s }', 'swr'],
     ['cache: { ttl: 5s, staleWhileRevalidate: x }', 'x'],
   ])('%s is refused', (line, place) => {
@@ -214,12 +214,16 @@ describe('parameters and their declarations', () => {
   test('one that only stands in a string is unused, and the message says why', () => {
     const [error] = errorsOf("---\nparams: { q: string }\n---\nselect * from users where name like '%:q%'")
     expect(error?.code).toBe('STK2003')
-    expect(error?.details.why).toContain('it is text')
+    expect(error?.details.why).toContain('is text')
     expect(error?.details.fix).toContain("|| :q")
   })
 
   test('a declaration that is wrong still declares', () => {
     expect(found('---\nparams: { a: integer }\n---\nselect :a')).toEqual(['STK2011 2:14 "integer"'])
+  })
+
+  test('a bad name is not called unused as well', () => {
+    expect(found('---\nparams: { "a (": int, auth: int }\n---\nselect 1')).toEqual(['STK2011 2:11 "\\"a (\\""', 'STK2011 2:23 "auth"'])
   })
 
   test('unreadable front matter raises no false alarms', () => {

@@ -3,6 +3,7 @@ import { suggestion, throwAll, type StkError } from '../diagnostics/index.ts'
 import { findFrontMatter } from './front-matter/block.ts'
 import { DEFAULTS, readFrontMatter, type FrontMatter } from './front-matter/front-matter.ts'
 import type { Placed } from './front-matter/keys.ts'
+import { isParamName } from './front-matter/params.ts'
 import { problemIn, stopAt, withoutBom, type Problem, type SourceFile } from './source.ts'
 import { isTrivia, tokenize, type Dialect, type Token } from './sql/lexer.ts'
 import { bindParameters } from './sql/parameters.ts'
@@ -50,7 +51,8 @@ export function compileSql(source: SqlSource, scope: CompileScope): SqlLogicEntr
   // With unreadable front matter nothing is declared, which would only raise false alarms.
   if (readable) {
     errors.push(...bound.problems.map(inBody))
-    errors.push(...[...unusedParams(frontMatter, bound.bindings, tokens), ...contradictions(frontMatter, significant, bound.bindings)].map(inHead))
+    errors.push(...unusedParams(frontMatter, bound.bindings, tokens).map(inHead))
+    errors.push(...contradictions(frontMatter, significant, bound.bindings).map(inHead))
   }
   throwAll(errors)
 
@@ -144,17 +146,23 @@ const FENCE = /^(?:---[ \t]*$|\/\*\s*---\s)/
 
 function unusedParams(frontMatter: FrontMatter, bindings: readonly Binding[], tokens: readonly Token[]): readonly Problem[] {
   const used = new Set(bindings.map((binding) => (binding.from === 'param' ? binding.name : undefined)))
-  const unused = frontMatter.declared.filter(({ name }) => !used.has(name))
+  // A name that cannot be a parameter's has been reported as such.
+  const unused = frontMatter.declared.filter(({ name }) => isParamName(name) && !used.has(name))
   return unused.map(({ name, start, end }) => {
-    const asText = tokens.some(({ kind, text }) => TEXT_KINDS.has(kind) && new RegExp(`:${name}\\b`).test(text))
+    const asText = tokens.some(({ kind, text }) => TEXT_KINDS.has(kind) && names(text, name))
     return {
       code: 'STK2003',
-      why: `"${name}" is declared, but the statement never uses it.${asText ? ` Where \`:${name}\` stands in it, it is text.` : ''}`,
+      why: `"${name}" is declared, but the statement never uses it.${asText ? ` \`:${name}\` in quotes or a comment is text.` : ''}`,
       fix: asText ? `Join it to the text instead: \`'…' || :${name}\`.` : `Use \`:${name}\` or remove the declaration.`,
       start,
       end,
     }
   })
+}
+
+/** True if `text` holds `:name`. */
+function names(text: string, name: string): boolean {
+  return text.split(`:${name}`).slice(1).some((rest) => !/^\w/.test(rest))
 }
 
 const TEXT_KINDS: ReadonlySet<string> = new Set(['string', 'quoted', 'comment'])
@@ -177,7 +185,8 @@ function contradictions(
     refuse('STK2012', 'The statement is not known to only read.', 'Remove `cache`.', cache)
   }
   if (['row', 'row?', 'value'].includes(result.value) && givesNoRows(significant)) {
-    refuse('STK2001', `Without \`returning\` the statement gives no row for \`returns: ${result.value}\`.`, 'Add a `returning` clause, or write `returns: affected`.', result)
+    const why = `Without \`returning\` the statement gives no row for \`returns: ${result.value}\`.`
+    refuse('STK2001', why, 'Add a `returning` clause, or write `returns: affected`.', result)
   }
   return problems
 }

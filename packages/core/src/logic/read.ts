@@ -23,6 +23,7 @@ async function readText(file: string, repositoryRoot: string): Promise<{ readonl
   try {
     return { displayFile, text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
   } catch (cause) {
-    throw new StkError('STK2010', { why: `${displayFile} is not UTF-8.`, fix: 'Save it as UTF-8.', where: { file: displayFile }, cause })
+    const why = `${displayFile} is not UTF-8.`
+    throw new StkError('STK2010', { why, fix: 'Save it as UTF-8.', where: { file: displayFile }, cause })
   }
 }

@@ -35,7 +35,8 @@ export async function scanLogic(projectRoot: string, repositoryRoot: string): Pr
   problems.push(...badNames(candidates, place), ...clashes(callable, place), ...twinProblems(candidates, place))
   throwAll(problems)
 
-  const twins = new Map(candidates.filter(({ extension }) => extension === 'yaml').map(({ stem, file }) => [stem, place.absolute(file)]))
+  const yaml = candidates.filter(({ extension }) => extension === 'yaml')
+  const twins = new Map(yaml.map(({ stem, file }) => [stem, place.absolute(file)]))
   return callable.map(({ file, stem, extension }) => {
     const kind = extension === 'sql' ? 'sql' : 'module'
     const twin = kind === 'sql' ? twins.get(stem) : undefined
@@ -76,7 +77,8 @@ function readName(file: string): Candidate | undefined {
   const match = /^(.*)\.([^./]+)$/.exec(file)
   if (match === null) return undefined
   const [, stem = '', extension = ''] = match
-  const known = EXTENSIONS.has(extension.toLowerCase()) || extension.toLowerCase() === 'yaml' || NEAR_MISSES.has(extension.toLowerCase())
+  const lower = extension.toLowerCase()
+  const known = EXTENSIONS.has(lower) || lower === 'yaml' || NEAR_MISSES.has(lower)
   return known && !/\.(?:test|spec|d)$/.test(stem) ? { file, stem, extension } : undefined
 }
 
@@ -109,18 +111,18 @@ function clashes(callable: readonly Candidate[], place: Place): readonly StkErro
     const segments = stem.split('/').slice(0, -1)
     return segments.map((_, index) => segments.slice(0, index + 1).join('/'))
   })
+  const spellings = [...new Set(folders)].map((folder) => [`${folder.toLowerCase()}/`, folder] as const)
   const groups = new Map<string, string[]>()
-  for (const [key, file] of [...files, ...[...new Set(folders)].map((folder) => [`${folder.toLowerCase()}/`, folder] as const)]) {
-    groups.set(key, [...(groups.get(key) ?? []), file])
-  }
+  for (const [key, file] of [...files, ...spellings]) groups.set(key, [...(groups.get(key) ?? []), file])
   return [...groups.entries()].filter(([, group]) => group.length > 1).map(([key, group]) => {
     const names = group.map((file) => place.shown(file))
-    const what = key.endsWith('/') ? `one folder on macOS and Windows` : `one logic, "${key}"${ignoresCase(group) ? ' on macOS and Windows' : ''}`
+    const where = key.endsWith('/') || byCaseOnly(group) ? ' on macOS and Windows' : ''
+    const what = `${key.endsWith('/') ? 'one folder' : `one logic, "${key}"`}${where}`
     return at('STK2005', names[0] ?? '', `${names.join(' and ')} are ${what}.`, 'Rename or remove all but one.')
   })
 }
 
-function ignoresCase(files: readonly string[]): boolean {
+function byCaseOnly(files: readonly string[]): boolean {
   return new Set(files.map((file) => file.replace(/\.[^.]+$/, ''))).size > 1
 }
 

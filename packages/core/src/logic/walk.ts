@@ -1,4 +1,4 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { StkError } from '../diagnostics/index.ts'
 
@@ -18,42 +18,44 @@ export async function filesBelow(
   { repositoryRoot, problems }: { readonly repositoryRoot: string; readonly problems: StkError[] },
 ): Promise<readonly string[]> {
   const realRoot = await realpath(root)
-  const refuse = (path: string, why: string, fix: string): void => {
+  const refuse = (path: string, why: string, fix: string): undefined => {
     const file = displayPath(repositoryRoot, join(root, folder, path))
     problems.push(new StkError('STK2009', { why: `${file} ${why}`, fix, where: { file } }))
   }
 
-  const kindOf = async (path: string, above: readonly string[]): Promise<{ readonly real: string; readonly isFolder: boolean } | undefined> => {
-    const file = join(root, folder, path)
-    const real = await realpath(file).catch(() => undefined)
-    if (real === undefined) return refuse(path, 'is a link that leads nowhere.', 'Remove it.') as undefined
+  const kindOf = async (path: string, above: readonly string[]): Promise<Kind | undefined> => {
+    const real = await realpath(join(root, folder, path)).catch(() => undefined)
+    if (real === undefined) return refuse(path, 'is a link that leads nowhere.', 'Remove it.')
     if (real !== realRoot && !real.startsWith(realRoot + sep)) {
-      return refuse(path, 'is a link out of the project.', 'Copy what it leads to: a project is built from its own folder only.') as undefined
+      return refuse(path, 'is a link out of the project.', 'Copy what it leads to: a project is built from its own folder only.')
     }
-    if (above.includes(real)) return refuse(path, 'is a link to a folder it lies in.', 'Remove it.') as undefined
-    return { real, isFolder: (await stat(real)).isDirectory() }
+    if (above.includes(real)) return refuse(path, 'is a link to a folder it lies in.', 'Remove it.')
+    const status = await stat(real)
+    return { real, isFolder: status.isDirectory(), isFile: status.isFile() }
   }
 
   const files: string[] = []
   const visit = async (path: string, above: readonly string[]): Promise<void> => {
-    const entries = await readdir(join(root, folder, path), { withFileTypes: true })
-    for (const entry of entries) {
+    for (const entry of await readdir(join(root, folder, path), { withFileTypes: true })) {
       if (entry.name.startsWith('.')) continue
       const below = path === '' ? entry.name : `${path}/${entry.name}`
-      if (entry.isFile()) {
-        files.push(below)
-        continue
-      }
-      if (!entry.isDirectory() && !entry.isSymbolicLink()) continue
-      const kind = await kindOf(below, above)
+      const kind = entry.isFile() ? { isFolder: false, isFile: true, real: '' } : await kindOf(below, above)
       if (kind?.isFolder === true) await visit(below, [...above, kind.real])
-      else if (kind !== undefined) files.push(below)
+      if (kind?.isFile === true) files.push(below)
     }
   }
-  const top = await stat(join(root, folder)).catch(() => undefined)
-  if (top === undefined) return []
-  const kind = await kindOf('', [])
-  if (kind?.isFolder === false) refuse('', 'is a file.', 'It must be the folder with the logic.')
-  if (kind?.isFolder === true) await visit('', [kind.real])
+  const exists = await lstat(join(root, folder)).then(() => true, () => false)
+  const top = exists ? await kindOf('', []) : undefined
+  if (top?.isFile === true) refuse('', 'is a file.', 'It must be the folder with the logic.')
+  if (top?.isFolder === true) await visit('', [top.real])
   return files.sort()
+}
+
+/** What a folder's entry turns out to be, links followed. */
+interface Kind {
+  /** Its path without links. */
+  readonly real: string
+  readonly isFolder: boolean
+  /** Neither for a socket, a device and the like. */
+  readonly isFile: boolean
 }

@@ -18,7 +18,9 @@ export function findFrontMatter(text: string): Layout | { readonly problem: Prob
     const close = closes.exec(text)
     const at = opening.indexOf('---')
     const fence: Place = { start: at, end: at + 3 }
-    if (close === null) return { problem: { code: 'STK2001', why: 'The front matter never ends.', fix: `Close it with ${closing}.`, ...fence } }
+    if (close === null) {
+      return { problem: { code: 'STK2001', why: 'The front matter never ends.', fix: `Close it with ${closing}.`, ...fence } }
+    }
     return { block: { fence, yaml: { start: opening.length, end: close.index } }, body: close.index + close[0].length }
   }
   return { body: 0 }

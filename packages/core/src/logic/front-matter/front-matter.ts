@@ -56,7 +56,8 @@ export function readFrontMatter(text: string, place: Place): FrontMatterReading 
 
   const target = fields.get('target')
   if (target !== undefined && fields.has('database')) {
-    report({ code: 'STK2001', why: '`target` means `database`, which is given too.', fix: 'Remove one of them.', ...target.keyPlace })
+    const why = '`target` means `database`, which is given too.'
+    report({ code: 'STK2001', why, fix: 'Remove one of them.', ...target.keyPlace })
   }
   const { declared, inputs } = read('params', readParams) ?? { declared: [], inputs: [] }
   const frontMatter: FrontMatter = {

@@ -44,7 +44,8 @@ function accessFault(value: unknown): Pick<Problem, 'why' | 'fix'> {
   }
   if (typeof value !== 'string' || value === '') return { why: rule }
   const near = nearest(value, ['public', 'authenticated'])
-  return { why: `There is no access "${value}".`, fix: near === undefined ? `For a role, write \`access: [${value}]\`.` : `Write \`access: ${near}\`.` }
+  const fix = near === undefined ? `For a role, write \`access: [${value}]\`.` : `Write \`access: ${near}\`.`
+  return { why: `There is no access "${value}".`, fix }
 }
 
 /** The value of `returns`. */
@@ -53,7 +54,8 @@ export function readResult(given: YamlValue, report: Report): Placed<SqlResult> 
   if (result !== undefined) return { value: result, ...placeOf(given) }
   const why = typeof given.value === 'string' ? `Nothing is returned as "${given.value}".` : '`returns` says what comes back.'
   const near = typeof given.value === 'string' ? nearest(given.value, RESULTS) : undefined
-  report({ code: 'STK2001', why, fix: near === undefined ? `Write one of ${RESULTS.join(', ')}.` : `Write \`${near}\`.`, ...placeOf(given) })
+  const fix = near === undefined ? `Write one of ${RESULTS.join(', ')}.` : `Write \`${near}\`.`
+  report({ code: 'STK2001', why, fix, ...placeOf(given) })
   return undefined
 }
 
@@ -65,7 +67,8 @@ export function readCache(given: YamlValue, report: Report): Placed<CacheEntry> 
   }
   const keys = ['ttl', 'staleWhileRevalidate']
   for (const { key, keyPlace } of given.fields) {
-    if (!keys.includes(key)) report({ code: 'STK2001', why: `\`cache\` has no key "${key}". ${suggestion(key, keys)}`, ...keyPlace })
+    if (keys.includes(key)) continue
+    report({ code: 'STK2001', why: `\`cache\` has no key "${key}". ${suggestion(key, keys)}`, ...keyPlace })
   }
   const find = (key: string): YamlValue | undefined => given.fields?.find((field) => field.key === key)?.value
   const [fresh, stale] = [find('ttl'), find('staleWhileRevalidate')]
@@ -75,7 +78,8 @@ export function readCache(given: YamlValue, report: Report): Placed<CacheEntry> 
   }
   const ttl = readDuration(fresh, report, 1)
   const staleWhileRevalidate = stale === undefined ? undefined : readDuration(stale, report, 0)
-  return ttl === undefined ? undefined : { value: { ttl, ...(staleWhileRevalidate === undefined ? {} : { staleWhileRevalidate }) }, ...placeOf(given) }
+  if (ttl === undefined) return undefined
+  return { value: { ttl, ...(staleWhileRevalidate === undefined ? {} : { staleWhileRevalidate }) }, ...placeOf(given) }
 }
 
 /** The value of `timeout`, in milliseconds. */

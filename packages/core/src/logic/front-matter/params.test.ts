@@ -1,6 +1,9 @@
-import type { ParamSpec } from '@santokit/bridge/manifest'
+import { PARAM_TYPES, type ParamSpec } from '@santokit/bridge/manifest'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { compileInputs } from '../../../../bridge/src/params/index.ts'
 import { readFrontMatter } from './front-matter.ts'
+import { asType } from './values.ts'
 
 /** Reads `params: { p: <declaration> }`. */
 function declare(declaration: string): { readonly input: ParamSpec | undefined; readonly faults: readonly string[] } {
@@ -45,7 +48,11 @@ describe('a declaration', () => {
     ['{ type: string, max: 1, default: 🙂 }', { type: 'string', array: false, required: false, default: '🙂', max: 1 }],
     ['{ type: int, description: How many. }', { type: 'int', array: false, required: true, description: 'How many.' }],
   ])('%s', (declaration, expected) => {
-    expect(declare(declaration)).toStrictEqual({ input: { name: 'p', ...expected }, faults: [] })
+    const { input, faults } = declare(declaration)
+    expect(faults).toEqual([])
+    expect(input).toStrictEqual({ name: 'p', ...expected })
+    // The Bridge reads every declaration that is let through; it throws on a default that it would not accept from a caller.
+    expect(() => compileInputs(input === undefined ? [] : [input])).not.toThrow()
   })
 
   test.each([
@@ -125,4 +132,23 @@ test.each(['int', '[a, b]', '5'])('params: %s is refused', (value) => {
   const text = `params: ${value}`
   const { problems } = readFrontMatter(text, { start: 0, end: text.length })
   expect(problems.map(({ code, start }) => `${code} ${start}`)).toEqual(['STK2011 8'])
+})
+
+/** What is accepted as a default is what the Bridge accepts from a caller. */
+test('defaults and calls are measured alike', () => {
+  const texts = fc.oneof(
+    fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+    fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
+    fc.constantFrom('0000-01-01', '0001-01-01T00:00:00+01:00', '9999-12-31T23:59:59-01:00', '2024-02-30', '2024-01-01T00:00:60Z', '2024-01-01t00:00:00z'),
+    fc.base64String(), fc.uuid(), fc.bigInt().map(String), fc.string({ unit: 'binary' }), fc.constantFrom('AP9=', '-0', '01', '\0', '\ud800'),
+  )
+  const values = fc.oneof(texts, fc.integer(), fc.double({ noDefaultInfinity: true, noNaN: true }), fc.boolean(), fc.jsonValue())
+  fc.assert(fc.property(fc.constantFrom(...PARAM_TYPES), values, (type, value) => {
+    fc.pre(value !== null)
+    const accepted = 'json' in asType(value, type)
+    const called = compileInputs([{ name: 'p', type, array: false, required: true }])({ p: value }, 'json')
+    // A decimal with leading zeros is let through from callers only.
+    fc.pre(!(type === 'bigint' && typeof value === 'string' && /^-?0\d|^-0$/.test(value)))
+    expect(accepted).toBe(called.ok)
+  }), { numRuns: 5000 })
 })

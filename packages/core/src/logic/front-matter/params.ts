@@ -16,7 +16,8 @@ export function readParams(
 ): { readonly declared: readonly DeclaredName[]; readonly inputs: readonly ParamSpec[] } {
   if (given.fields === undefined) {
     if (given.value !== null) {
-      report({ code: 'STK2011', why: '`params` is a map of names to types.', fix: 'Write `params: { id: int }`.', ...placeOf(given) })
+      const why = '`params` is a map of names to types.'
+      report({ code: 'STK2011', why, fix: 'Write `params: { id: int }`.', ...placeOf(given) })
     }
     return { declared: [], inputs: [] }
   }
@@ -26,7 +27,12 @@ export function readParams(
   }
 }
 
-const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/
+/** True for what a parameter can be called. `auth` is the token, and `__proto__` is no plain key in JavaScript. */
+export function isParamName(name: string): boolean {
+  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) && name !== 'auth' && name !== '__proto__'
+}
+
+const TYPES = `one of ${PARAM_TYPES.join(', ')}, or a list \`T[]\``
 const RULES: readonly string[] = ['type', 'required', 'optional', 'default', 'enum', 'min', 'max', 'pattern', 'description']
 
 function readParam({ key: name, keyPlace, value: given }: YamlField, report: Report): ParamSpec | undefined {
@@ -34,7 +40,7 @@ function readParam({ key: name, keyPlace, value: given }: YamlField, report: Rep
     report({ code: 'STK2011', why, ...(fix === undefined ? {} : { fix }), ...placeOf(where) })
   }
   if (name === 'auth') return fail('`auth` is the verified token: `:auth.sub`.', keyPlace, 'Give the parameter another name.')
-  if (!NAME.test(name) || name === '__proto__') {
+  if (!isParamName(name)) {
     return fail(`"${name}" cannot be a parameter's name.`, keyPlace, 'Use letters, digits and `_`, and no digit first.')
   }
   if (given.fields === undefined) {
@@ -47,7 +53,7 @@ function readParam({ key: name, keyPlace, value: given }: YamlField, report: Rep
   }
   const find = (key: string): YamlField | undefined => given.fields?.find((field) => field.key === key)
   const typeField = find('type')
-  if (typeField === undefined) return fail(`"${name}" has no \`type\`.`, keyPlace, `Give it one of ${PARAM_TYPES.join(', ')}, or a list \`T[]\`.`)
+  if (typeField === undefined) return fail(`"${name}" has no \`type\`.`, keyPlace, `Give it ${TYPES}.`)
   const type = readType(typeField.value, name, report)
   if (type === undefined) return undefined
   const rules = readRules(type.type, find, report)
@@ -63,7 +69,9 @@ function readParam({ key: name, keyPlace, value: given }: YamlField, report: Rep
   }
 }
 
-function readType(given: YamlValue, name: string, report: Report): { readonly type: ParamType; readonly array: boolean } | undefined {
+type DeclaredType = Pick<ParamSpec, 'type' | 'array'>
+
+function readType(given: YamlValue, name: string, report: Report): DeclaredType | undefined {
   const written = typeof given.value === 'string' ? given.value : undefined
   const array = written?.endsWith('[]') ?? false
   const base = array ? written?.slice(0, -2) : written
@@ -71,11 +79,11 @@ function readType(given: YamlValue, name: string, report: Report): { readonly ty
   if (type !== undefined) return { type, array }
   if (base === undefined) {
     const why = given.value === null ? `"${name}" has no type.` : `The type of "${name}" is a text such as \`int\` or \`int[]\`.`
-    report({ code: 'STK2011', why, fix: `Give it one of ${PARAM_TYPES.join(', ')}, or a list \`T[]\`.`, ...placeOf(given) })
+    report({ code: 'STK2011', why, fix: `Give it ${TYPES}.`, ...placeOf(given) })
     return undefined
   }
   const meant = SQL_TYPES.get(base.toLowerCase()) ?? nearest(base, PARAM_TYPES)
-  const fix = meant === undefined ? `Write one of ${PARAM_TYPES.join(', ')}, or a list \`T[]\`.` : `Write \`${meant}${array ? '[]' : ''}\`.`
+  const fix = meant === undefined ? `Write ${TYPES}.` : `Write \`${meant}${array ? '[]' : ''}\`.`
   report({ code: 'STK2011', why: `There is no type "${written}".`, fix, ...placeOf(given) })
   return undefined
 }

@@ -1,7 +1,7 @@
-import type { Json, ParamType } from '@santokit/bridge/manifest'
+import type { Json, ParamSpec, ParamType } from '@santokit/bridge/manifest'
 import type { Report } from './keys.ts'
 import { asType, brokenRule, type ValueRules } from './values.ts'
-import type { YamlField, YamlValue } from './yaml.ts'
+import { placeOf, type YamlField, type YamlValue } from './yaml.ts'
 
 /** The rules that narrow a type, checked against it and against one another. For `T[]` they hold for each item. */
 export type Rules = Omit<ValueRules, 'type'>
@@ -18,7 +18,7 @@ export function readRules(type: ParamType, find: (key: string) => YamlField | un
   const min = readBound(type, minField, report)
   const max = readBound(type, maxField, report)
   if (min !== undefined && max !== undefined && min > max && minField !== undefined) {
-    report({ code: 'STK2011', why: `\`min\` ${min} is more than \`max\` ${max}.`, start: minField.value.start, end: minField.value.end })
+    report({ code: 'STK2011', why: `\`min\` ${min} is more than \`max\` ${max}.`, ...placeOf(minField.value) })
     return {}
   }
   const pattern = readPattern(sound('pattern'), report)
@@ -37,7 +37,7 @@ export function readRules(type: ParamType, find: (key: string) => YamlField | un
  * @returns the value as a caller would send it, or `undefined` if there is none; `null` counts as none.
  */
 export function readDefault(
-  { type, array }: { readonly type: ParamType; readonly array: boolean },
+  { type, array }: Pick<ParamSpec, 'type' | 'array'>,
   rules: Rules,
   field: YamlField | undefined,
   report: Report,
@@ -72,8 +72,8 @@ function readBound(type: ParamType, field: YamlField | undefined, report: Report
   if (field === undefined) return undefined
   const { value, start, end } = field.value
   const length = type === 'string'
-  const fits = typeof value === 'number' && (type === 'number' ? Number.isFinite(value) : Number.isSafeInteger(value)) && (!length || value >= 0)
-  if (fits) return value
+  const isNumber = type === 'number' ? Number.isFinite : Number.isSafeInteger
+  if (typeof value === 'number' && isNumber(value) && (!length || value >= 0)) return value
   const words = length ? 'a length: a whole number from 0' : type === 'int' ? 'a whole number' : 'a number'
   report({ code: 'STK2011', why: `\`${field.key}\` must be ${words}.`, start, end })
   return undefined
@@ -97,11 +97,11 @@ function patternFault(pattern: string): string | undefined {
   }
 }
 
-function readEnum(type: ParamType, rules: Rules, field: YamlField | undefined, report: Report): readonly (string | number)[] | undefined {
+function readEnum(type: ParamType, rules: Rules, field: YamlField | undefined, report: Report): Rules['enum'] {
   if (field === undefined) return undefined
   const fault = enumFault(type, rules, field.value)
-  if (fault === undefined) return field.value.value as readonly (string | number)[]
-  report({ code: 'STK2011', why: fault, start: field.value.start, end: field.value.end })
+  if (fault === undefined) return field.value.value as Rules['enum']
+  report({ code: 'STK2011', why: fault, ...placeOf(field.value) })
   return undefined
 }
 

@@ -31,8 +31,12 @@ export interface YamlField {
  *
  * Refuses what is no YAML 1.2, unknown tags, a key given twice, anchors and aliases.
  */
-export function readYaml(text: string, { start, end }: Place): { readonly value?: YamlValue; readonly problems: readonly Problem[] } {
-  const document = parseDocument(text.slice(start, end).replace(LIST_MARK, STAND_IN), { intAsBigInt: true, prettyErrors: false, logLevel: 'error' })
+export function readYaml(
+  text: string,
+  { start, end }: Place,
+): { readonly value?: YamlValue; readonly problems: readonly Problem[] } {
+  const yaml = text.slice(start, end).replace(LIST_MARK, STAND_IN)
+  const document = parseDocument(yaml, { intAsBigInt: true, prettyErrors: false, logLevel: 'error' })
   const placed = (range: readonly number[] | null | undefined): Place => {
     const [from = 0, to = from] = range ?? []
     return { start: Math.min(start + from, end), end: Math.min(start + to, end) }
@@ -54,7 +58,8 @@ export function readYaml(text: string, { start, end }: Place): { readonly value?
     const place = placed(node.range)
     // An empty value has no width; what lacks one is its key.
     const value = { value: plain(node.toJS(document)), ...(place.start === place.end ? fallback : place) }
-    return isMap(node) ? { ...value, fields: node.items.map(({ key, value }) => fieldOf(key as Node, value as Node | null)) } : value
+    if (!isMap(node)) return value
+    return { ...value, fields: node.items.map((pair) => fieldOf(pair.key as Node, pair.value as Node | null)) }
   }
   const fieldOf = (key: Node, value: Node | null): YamlField => {
     const keyPlace = placed(key.range)

@@ -62,7 +62,8 @@ const NAMED = new RegExp(`:[${WORD_START}][${WORD_START}0-9$]*`, 'y')
 const MEMBERS = new RegExp(`(?:\\.(?:[${WORD_START}][${WORD_START}0-9$]*|"(?:[^"\\n\\r]|"")+"))*`, 'y')
 const DIGITS = '[0-9](?:_?[0-9])*'
 const NUMBER = new RegExp(
-  `0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?`,
+  '0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|' +
+  `(?:${DIGITS}(?:\\.(?:${DIGITS})?)?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?`,
   'y',
 )
 const SPACE = { pg: /[ \t\n\r\f\v]+/y, libsql: /[ \t\n\r\f]+/y } as const
@@ -94,7 +95,9 @@ function next(text: string, at: number, dialect: Dialect): Scanned {
     return closed('string', text, endOfEscapeString(text, at + 1), 'a string')
   }
   const dollarQuote = dialect === 'pg' ? match(DOLLAR_QUOTE) : undefined
-  if (dollarQuote !== undefined) return closed('string', text, after(text, text.slice(at, dollarQuote), dollarQuote), 'a dollar quote')
+  if (dollarQuote !== undefined) {
+    return closed('string', text, after(text, text.slice(at, dollarQuote), dollarQuote), 'a dollar quote')
+  }
 
   const word = match(WORD)
   if (word !== undefined) return { kind: 'word', end: word }

@@ -86,8 +86,9 @@ function isOperand(token: Token | undefined): boolean {
 
 /** Keywords an operand follows. */
 const OPERATOR_WORDS = new Set([
-  'all', 'and', 'any', 'between', 'by', 'case', 'collate', 'distinct', 'else', 'escape', 'from', 'having', 'ilike', 'in', 'is', 'like',
-  'limit', 'not', 'offset', 'on', 'or', 'select', 'similar', 'some', 'symmetric', 'then', 'to', 'using', 'value', 'values', 'when', 'where',
+  'all', 'and', 'any', 'between', 'by', 'case', 'collate', 'distinct', 'else', 'escape', 'from', 'having', 'ilike', 'in',
+  'is', 'like', 'limit', 'not', 'offset', 'on', 'or', 'select', 'similar', 'some', 'symmetric', 'then', 'to', 'using', 'value',
+  'values', 'when', 'where',
 ])
 
 function isKeyword(token: Token | undefined, ...keywords: readonly string[]): boolean {

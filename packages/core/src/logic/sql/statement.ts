@@ -10,7 +10,10 @@ export interface Statement {
 }
 
 /** Finds the one statement in `tokens`, or says why there is not exactly one that can run on a shared connection. */
-export function findStatement(tokens: readonly Token[], dialect: Dialect): { readonly statement: Statement } | { readonly problem: Problem } {
+export function findStatement(
+  tokens: readonly Token[],
+  dialect: Dialect,
+): { readonly statement: Statement } | { readonly problem: Problem } {
   const last = tokens.at(-1)
   if (last?.kind === 'broken') return { problem: brokenProblem(last) }
   const significant = tokens.filter((token) => !isTrivia(token) && token.text !== ';')
@@ -61,8 +64,8 @@ export function givesNoRows(significant: readonly Token[]): boolean {
 /** Statements whose effect stays on the connection, which the next caller gets. */
 const SESSION: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   pg: new Set([
-    'begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'set', 'reset', 'discard', 'listen', 'unlisten',
-    'prepare', 'execute', 'deallocate', 'declare', 'fetch', 'move', 'close', 'copy', 'load',
+    'begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'set', 'reset', 'discard', 'listen',
+    'unlisten', 'prepare', 'execute', 'deallocate', 'declare', 'fetch', 'move', 'close', 'copy', 'load',
   ]),
   libsql: new Set(['begin', 'commit', 'end', 'rollback', 'savepoint', 'release', 'attach', 'detach']),
 }
@@ -75,9 +78,10 @@ function trimmed(tokens: readonly Token[]): readonly Token[] {
 
 function brokenProblem(token: Token): Problem {
   const what = token.what ?? 'something'
+  const { start, end } = token
   return what === 'a NUL character'
-    ? { code: 'STK2010', why: 'SQL cannot hold a NUL character.', fix: 'Remove it.', start: token.start, end: token.start + 1 }
-    : { code: 'STK2010', why: `Here begins ${what} that never ends.`, fix: 'Close it.', start: token.start, end: token.end }
+    ? { code: 'STK2010', why: 'SQL cannot hold a NUL character.', fix: 'Remove it.', start, end: start + 1 }
+    : { code: 'STK2010', why: `Here begins ${what} that never ends.`, fix: 'Close it.', start, end }
 }
 
 function emptyProblem(tokens: readonly Token[]): Problem {
