@@ -1,7 +1,7 @@
 import { StkError } from '../diagnostics/index.ts'
 import type { OpenedLifecycle } from '../lifecycle/open.ts'
 import type { PreparedRelease } from '../lifecycle/release.ts'
-import { exitCodeOf, outcomeOf, type Outcome } from './outcome.ts'
+import { exitCodeOf, outcomeOf, showFailures, type Outcome } from './outcome.ts'
 import { printProfile } from './profile.ts'
 import { withLifecycle, type Call } from './session.ts'
 import { formatMs } from './terminal/reporters.ts'
@@ -29,6 +29,7 @@ export async function runRelease(
       const { releaseTarget } = await import('../lifecycle/index.ts')
       released.push(...(await Promise.all(ready.map((each) => outcomeOf(() => releaseTarget(each, lifecycle))))))
     }
+    showFailures(released, terminal)
     if (options.profile) printProfile(terminal, lifecycle.host)
     const stopped = released.filter((outcome) => !outcome.ok).length
     const done = released.length - stopped

@@ -230,7 +230,8 @@ function withoutDialect({ $schema: _, ...schema }: JsonSchema): JsonSchema {
 }
 
 function withPermission(path: string, entry: LogicEntry, project: ResolvedProject): LogicEntry {
-  const access = resolveAccess(path, entry.access, project.permissions)
+  // A glob speaks of what clients can call. Private logic is protected by having no door, so only its exact name means it.
+  const access = entry.private ? project.permissions[path] ?? entry.access : resolveAccess(path, entry.access, project.permissions)
   if (access !== 'public' && entry.cache !== undefined) {
     throw new StkError('STK2012', {
       why: `"${path}" is cached, and the project's permissions make it ${JSON.stringify(access)}: one caller would be given another's answer.`,

@@ -1,6 +1,6 @@
 import { freeze, type Artifact, type Bundle } from '../artifact/index.ts'
 import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
-import { StkError } from '../diagnostics/index.ts'
+import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { Release, ReleasePlan } from '../plugin/contract.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
@@ -50,8 +50,20 @@ export async function releaseTarget(prepared: PreparedRelease, ctx: LifecycleCon
     }
   })
   await verifyRelease(release, project, target, ctx)
-  await ctx.host.callHook('release:done', hookContext(project, target, ctx), release)
+  await announce(release, project, target, ctx)
   return release
+}
+
+/** Tells listeners. One that fails cannot undo the release, so its error says how things are. */
+async function announce(release: Release, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<void> {
+  try {
+    await ctx.host.callHook('release:done', hookContext(project, target, ctx), release)
+  } catch (error) {
+    if (!isStkError(error)) throw error
+    throw new StkError(error.code, {
+      ...error.details, project: project.name, target: target.name, why: `${error.details.why} The release ${release.id} is live all the same.`,
+    })
+  }
 }
 
 /** Makes an earlier release live again and proves that it is. */

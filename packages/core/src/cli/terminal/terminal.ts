@@ -40,7 +40,11 @@ export function createTerminal(
   }
   return {
     report(event) {
-      if (event.type === 'phase:failed') shown.add(event.error.message)
+      if (event.type === 'phase:failed') {
+        // Pieces of a run may share one failure, such as a bundle that several targets were to package.
+        if (shown.has(event.error.message)) return
+        shown.add(event.error.message)
+      }
       reporter.report(event)
     },
     json: options.json,
@@ -55,6 +59,7 @@ export function createTerminal(
       reporter.pause()
       // A failed phase has shown it where it happened.
       if (shown.has(error.message) && !options.verbose) return
+      shown.add(error.message)
       if (options.json) emit(errorEvent(error))
       else stderr.write(`${errorText(error, painter, options.verbose)}\n`)
     },

@@ -2,7 +2,7 @@ import { relative } from 'pathe'
 import type { ResolvedTarget } from '../../config/resolved.ts'
 import { StkError } from '../../diagnostics/index.ts'
 import type { BuiltProject } from '../../lifecycle/build.ts'
-import { exitCodeOf, outcomeOf, type Outcome } from '../outcome.ts'
+import { exitCodeOf, outcomeOf, showFailures, type Outcome } from '../outcome.ts'
 import { printProfile } from '../profile.ts'
 import { withLifecycle, type Call } from '../session.ts'
 import { formatMs } from '../terminal/reporters.ts'
@@ -58,6 +58,7 @@ export async function runBuild(command: 'build' | 'bundle', call: BuildCall, tar
     const failed = outcomes.length - built.length
     // All or nothing: the output folder never holds one project of this commit and another of the last.
     const folders = failed > 0 ? [] : await Promise.all(built.map((each) => writeBuild(each, lifecycle, { flat: options.flat })))
+    showFailures(outcomes, terminal)
     if (options.profile) printProfile(terminal, lifecycle.host)
     const ms = performance.now() - began
     const summary = failed > 0 ? `${failed} failed, nothing was written` : `${built.length} built in ${relative(call.cwd, lifecycle.config.outDir) || '.'}`
