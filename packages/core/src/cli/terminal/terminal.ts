@@ -40,11 +40,7 @@ export function createTerminal(
   }
   return {
     report(event) {
-      if (event.type === 'phase:failed') {
-        // Pieces of a run may share one failure, such as a bundle that several targets were to package.
-        if (shown.has(event.error.message)) return
-        shown.add(event.error.message)
-      }
+      if (event.type === 'phase:failed') shown.add(event.error.message)
       reporter.report(event)
     },
     json: options.json,
