@@ -201,10 +201,10 @@ test('inspect says who set each value', async () => {
     'projects.shop.limits.timeout = 30000 (default)',
     'projects.shop.permissions["orders/*"] = ["admin"] (santokit.config.ts)',
     'projects.shop.root = "projects/shop" (default)',
-    'projects.shop.targets.image.layers = "auto" (default)',
-    'projects.shop.targets.image.platform = "linux/amd64" (default)',
+    'projects.shop.targets.image.layers = "auto" (plugin image)',
+    'projects.shop.targets.image.platform = "linux/amd64" (plugin image)',
     'projects.shop.targets.image.repository = "b" (environment staging)',
-    'projects.shop.targets.image.tags = ["latest"] (default)',
+    'projects.shop.targets.image.tags = ["latest"] (plugin image)',
     'projects.shop.targets.image.type = "image" (default)',
   ])
   expect(resolved.sources).toEqual(['base.ts', 'projects/shop/config/databases.yaml', 'santokit.config.ts'].map((name) => join(folder, name)))

@@ -39,7 +39,7 @@ export async function resolveConfig(identity: ConfigIdentity, layers: readonly L
   const outDir = folderBelow(parsed.data.outDir, ['outDir'], found)
   throwAll(errors)
   const config = { ...identity, outDir, projects, origins: new Map<string, string>() }
-  for (const { path } of settingsOf(config)) config.origins.set(formatPath(path), setterOf(layers, path)?.owner ?? 'default')
+  for (const { path, fallback } of settingsOf(config)) config.origins.set(formatPath(path), setterOf(layers, path)?.owner ?? fallback)
   return freeze(config)
 }
 
