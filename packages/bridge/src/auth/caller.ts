@@ -22,7 +22,8 @@ function rolesOf(claims: Readonly<Record<string, unknown>>, name: string): reado
 }
 
 function ownValue(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+  return (value as Record<string, unknown>)[key]
 }
 
 function deepFreeze<T>(value: T): T {

@@ -6,7 +6,9 @@ const RSA_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
 const OKP_ALGORITHMS = ['EdDSA', 'Ed25519']
 
 /** Every algorithm that a key of any set can have. */
-export const ASYMMETRIC_ALGORITHMS: ReadonlySet<string> = new Set([...RSA_ALGORITHMS, ...Object.values(EC_ALGORITHMS), ...OKP_ALGORITHMS])
+export const ASYMMETRIC_ALGORITHMS: ReadonlySet<string> = new Set(
+  [...RSA_ALGORITHMS, ...Object.values(EC_ALGORITHMS), ...OKP_ALGORITHMS],
+)
 
 /** A public key that may verify tokens. */
 export interface VerificationKey {
@@ -65,7 +67,8 @@ function whyUnusable(jwk: Jwk): string | undefined {
   if (jwk.kty === 'oct' || 'k' in jwk) return 'it is symmetric'
   if ('d' in jwk) return 'it is private'
   if (jwk.use !== undefined && jwk.use !== 'sig') return 'it is not for signatures'
-  if (jwk.key_ops !== undefined && !(Array.isArray(jwk.key_ops) && jwk.key_ops.includes('verify'))) return 'it is not for verifying'
+  const { key_ops: uses } = jwk
+  if (uses !== undefined && !(Array.isArray(uses) && uses.includes('verify'))) return 'it is not for verifying'
   if (algorithmsOf(jwk).length === 0) return 'its type or algorithm is not one of those supported'
   if (jwk.kty === 'RSA') {
     if (bitLength(jwk.n) < 2048) return 'it is shorter than 2048 bits'

@@ -13,7 +13,8 @@ export function requireSecureUrl(text: string, issuer: string): URL {
   const url = parse(text)
   if (url === undefined) throw new Error(`${JSON.stringify(text)} is not a URL`)
   const from = parse(issuer)
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url) && from !== undefined && isLoopback(from))) return url
+  if (url.protocol === 'https:') return url
+  if (url.protocol === 'http:' && isLoopback(url) && from !== undefined && isLoopback(from)) return url
   throw new Error(`${url.origin} is not https`)
 }
 

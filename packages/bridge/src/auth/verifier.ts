@@ -54,7 +54,9 @@ export function createVerifier(auth: AuthEntry, options: VerifierOptions = {}): 
     const unproved = readToken(token)
     const { algorithm, keyId } = unproved
     const issuer = pickIssuer(trusted, unproved)
-    if (!issuer.algorithms.includes(algorithm) || !ASYMMETRIC_ALGORITHMS.has(algorithm)) refuse(`Algorithm ${quote(algorithm)} is not accepted.`)
+    if (!issuer.algorithms.includes(algorithm) || !ASYMMETRIC_ALGORITHMS.has(algorithm)) {
+      refuse(`Algorithm ${quote(algorithm)} is not accepted.`)
+    }
     const { key, set } = await issuer.keys.find(keyId)
     if (!key.algorithms.includes(algorithm)) refuse(`Key ${quote(keyId)} is not for algorithm ${quote(algorithm)}.`)
     const claims = await prove(token, issuer, algorithm, key, now())
@@ -78,8 +80,12 @@ interface Trusted extends Omit<IssuerEntry, 'audience'> {
   readonly keys: IssuerKeys
 }
 
-function developmentIssuer(issuer: string, auth: AuthEntry, keysOf: (entry: { readonly issuer: string }) => IssuerKeys): Trusted {
-  if (!URL.canParse(issuer) || !isLoopback(new URL(issuer))) throw new Error(`The development issuer must be on loopback: ${issuer}`)
+function developmentIssuer(
+  issuer: string, auth: AuthEntry, keysOf: (entry: { readonly issuer: string }) => IssuerKeys,
+): Trusted {
+  if (!URL.canParse(issuer) || !isLoopback(new URL(issuer))) {
+    throw new Error(`The development issuer must be on loopback: ${issuer}`)
+  }
   const audience = [...new Set(auth.issuers.flatMap((entry) => entry.audience))]
   return {
     issuer,
@@ -95,8 +101,8 @@ function pickIssuer(trusted: readonly Trusted[], { issuer, audience }: UnprovedT
   const named = trusted.filter((candidate) => candidate.issuer === issuer)
   if (named.length === 0) refuse(`Issuer ${quote(issuer)} is not trusted.`)
   const given = Array.isArray(audience) ? (audience as readonly unknown[]) : [audience]
-  return named.find((candidate) => candidate.audience === undefined || given.some((one) => candidate.audience?.includes(one as string)))
-    ?? refuse(`The token of issuer ${quote(issuer)} is for another audience.`)
+  const isMeant = ({ audience: own }: Trusted): boolean => own === undefined || given.some((one) => own.includes(one as string))
+  return named.find(isMeant) ?? refuse(`The token of issuer ${quote(issuer)} is for another audience.`)
 }
 
 /** Verifies the signature, and every claim that says whether the token counts here and now. */

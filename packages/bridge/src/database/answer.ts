@@ -49,9 +49,10 @@ function toRow(columns: readonly string[], values: readonly unknown[]): Row {
   const row: Row = {}
   for (let i = 0; i < columns.length; i++) {
     const column = columns[i] as string
+    const value = values[i]
     // Assigning to `__proto__` would set the prototype instead of a column.
-    if (column === '__proto__') Object.defineProperty(row, column, { value: values[i], enumerable: true, configurable: true, writable: true })
-    else row[column] = values[i]
+    if (column === '__proto__') Object.defineProperty(row, column, { value, enumerable: true, configurable: true, writable: true })
+    else row[column] = value
   }
   return row
 }

@@ -61,7 +61,9 @@ export class DatabaseError extends Error {
   /** The violated constraint, where the database names it. */
   readonly constraint?: string
 
-  constructor(kind: DatabaseErrorKind, message: string, details: { readonly sqlState?: string; readonly constraint?: string } = {}) {
+  constructor(
+    kind: DatabaseErrorKind, message: string, details: { readonly sqlState?: string; readonly constraint?: string } = {},
+  ) {
     super(message)
     this.kind = kind
     if (details.sqlState !== undefined) this.sqlState = details.sqlState

@@ -4,7 +4,7 @@ import type { Checked, ParamIssue } from './checked.ts'
 import { nearest } from './nearest.ts'
 import { READ_JSON, READ_QUERY, type Read } from './types.ts'
 
-/** Where params come from: a JSON body, or a query string whose values are strings, or arrays of them for repeated names. */
+/** Where params come from: a JSON body, or a query string with strings, and arrays of them for repeated names. */
 export type ParamSource = 'json' | 'query'
 
 /**
@@ -31,7 +31,8 @@ export function compileInputs(inputs: readonly ParamSpec[]): CheckInputs {
       const given = Object.hasOwn(params, input.name) ? params[input.name] : undefined
       if (given !== undefined && given !== null) values[input.name] = check(given, from, issues)
       else if (!input.required) values[input.name] = fallback
-      else issues.push({ path: input.name, message: given === null ? 'must not be null' : 'is required', code: given === null ? 'type' : 'required' })
+      else if (given === null) issues.push({ path: input.name, message: 'must not be null', code: 'type' })
+      else issues.push({ path: input.name, message: 'is required', code: 'required' })
     }
     reportUnknown(Object.keys(params), names, issues)
     return issues.length === 0 ? { ok: true, value: values } : { ok: false, issues }

@@ -7,7 +7,7 @@ export type Read = { readonly value: SqlValue } | { readonly expected: string }
 /** Reads one value of a type, from parsed JSON. Never throws. */
 export const READ_JSON: Readonly<Record<ParamType, (value: unknown) => Read>> = {
   string: readString,
-  int: (value) => (Number.isSafeInteger(value) ? { value: (value as number) + 0 } : { expected: 'must be an integer between -(2^53-1) and 2^53-1' }),
+  int: readInt,
   bigint: readBigint,
   number: (value) => (Number.isFinite(value) ? { value: value as number } : { expected: 'must be a number' }),
   boolean: (value) => (typeof value === 'boolean' ? { value } : { expected: 'must be true or false' }),
@@ -46,6 +46,11 @@ function readString(value: unknown): Read {
   return { value }
 }
 
+function readInt(value: unknown): Read {
+  // Adding zero makes -0 plain.
+  return Number.isSafeInteger(value) ? { value: (value as number) + 0 } : { expected: 'must be an integer within ±(2^53-1)' }
+}
+
 function readBigint(value: unknown): Read {
   const expected = { expected: 'must be a decimal string of a 64-bit integer' }
   if (typeof value === 'number') return Number.isSafeInteger(value) ? { value: BigInt(value) } : expected
@@ -65,14 +70,21 @@ function readDate(value: unknown): Read {
   return match !== null && isCalendarDate(match) ? { value: value as string } : { expected: 'must be a date as YYYY-MM-DD' }
 }
 
+const HOUR = String.raw`([01]\d|2[0-3])`
+const MINUTE = String.raw`([0-5]\d)`
+const DATETIME = new RegExp(
+  String.raw`^(\d{4})-(\d\d)-(\d\d)[Tt]${HOUR}:${MINUTE}:${MINUTE}(\.\d{1,9})?(?:[Zz]|([+-])${HOUR}:${MINUTE})$`,
+)
+
 /** RFC 3339 with a zone; bound in UTC, fraction as given, so that texts in SQLite compare as times do. */
 function readDatetime(value: unknown): Read {
   const expected = { expected: 'must be a date and time with a zone, as 2024-05-06T07:08:09Z' }
   if (typeof value !== 'string') return expected
-  const match = /^(\d{4})-(\d\d)-(\d\d)[Tt]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(\.\d{1,9})?(?:[Zz]|([+-])([01]\d|2[0-3]):([0-5]\d))$/.exec(value)
+  const match = DATETIME.exec(value)
   if (match === null || !isCalendarDate(match)) return expected
   const [, year, month, day, hour, minute, second, fraction = '', sign, hours = '0', minutes = '0'] = match
-  const local = utcTime(Number(year), Number(month), Number(day)) + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000
+  const seconds = (Number(hour) * 60 + Number(minute)) * 60 + Number(second)
+  const local = utcTime(Number(year), Number(month), Number(day)) + seconds * 1000
   const offset = (Number(hours) * 60 + Number(minutes)) * 60_000
   const utc = new Date(sign === '-' ? local + offset : local - offset)
   const utcYear = utc.getUTCFullYear()

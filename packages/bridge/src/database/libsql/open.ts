@@ -13,17 +13,19 @@ const BUSY_TIMEOUT = 20
  * @throws DatabaseError that does not contain it.
  */
 export function placeOf(alias: string, url: string): LibsqlPlace {
-  if (url === ':memory:' || /^file:(\/\/)?:memory:/.test(url) || /^file:[^?]*\?(.*&)?mode=memory(&|$)/.test(url)) return 'memory'
+  if (/^(file:)?:memory:/.test(url)) return 'memory'
   if (url.startsWith('file:')) return 'file'
   if (/^(libsql|https?|wss?):\/\//.test(url)) return 'remote'
-  throw new DatabaseError('failed', `The URL of database "${alias}" must begin with libsql://, https://, http://, wss://, ws:// or file:.`)
+  const known = 'libsql://, https://, http://, wss://, ws:// or file:'
+  throw new DatabaseError('failed', `The URL of database "${alias}" must begin with ${known}.`)
 }
 
 /** Loads the client that the URL needs, and opens it. */
 export async function openClient(place: LibsqlPlace, url: string, settings: ClientSettings): Promise<Client> {
   if (place === 'remote') {
     const { createClient } = /^wss?:/.test(url) ? await import('@libsql/client/web') : await import('@libsql/client/http')
-    return createClient({ url, authToken: settings.authToken, intMode: 'bigint', concurrency: 0, fetch: fetchWithin(settings.timeout) })
+    const { authToken, timeout } = settings
+    return createClient({ url, authToken, intMode: 'bigint', concurrency: 0, fetch: fetchWithin(timeout) })
   }
   const { createClient } = await importNative()
   const client = createClient({ url, intMode: 'bigint', timeout: BUSY_TIMEOUT, concurrency: settings.connections })

@@ -53,7 +53,8 @@ export class PostgresTransaction implements TransactionConnection {
     const { command } = await this.#send({ text: 'commit', values: [] })
     // A failed statement whose error was swallowed has lost the transaction; Postgres says so only by this word.
     if (command !== 'COMMIT') {
-      throw new DatabaseError('failed', `Database "${this.alias}": the transaction was rolled back, for a statement in it had failed.`)
+      const message = `Database "${this.alias}": the transaction was rolled back, for a statement in it had failed.`
+      throw new DatabaseError('failed', message)
     }
     this.session.release()
   }
@@ -79,13 +80,14 @@ export class PostgresTransaction implements TransactionConnection {
   }
 }
 
-/** The caller for row level security policies, until the transaction ends (PostgREST, "Request Headers, Cookies and JWT claims"). */
+/** The caller as row level security policies see it, until the transaction ends; the names are PostgREST's. */
 function callerSettings({ caller }: CallScope): string {
   const { role } = caller.claims
   const settings = [['request.jwt.claims', JSON.stringify(caller.claims)]]
   // The role comes last: it may not be allowed to set anything.
   if (typeof role === 'string' && role !== '') settings.push(['role', role])
-  return `select ${settings.map(([name, value]) => `pg_catalog.set_config(${quote(name)}, ${quote(value)}, true)`).join(', ')}`
+  const calls = settings.map(([name, value]) => `pg_catalog.set_config(${quote(name)}, ${quote(value)}, true)`)
+  return `select ${calls.join(', ')}`
 }
 
 function quote(text = ''): string {
