@@ -46,7 +46,6 @@ export const CATALOGUE = {
   STK3002: { title: 'Bad secret reference', exit: 2 },
   STK3003: { title: 'Unknown secret scheme', exit: 2 },
   STK3004: { title: 'A secret is not set on the platform', exit: 1 },
-  STK3005: { title: 'Undeclared secrets in .env', exit: 1 },
 
   STK4001: { title: 'The platform cannot be reached', exit: 1 },
   STK4002: { title: 'The platform refuses the credentials', exit: 1 },

@@ -1,5 +1,7 @@
 import { loadConfig } from '../config/index.ts'
 import type { Report } from '../diagnostics/index.ts'
+import type { SecretProvider } from '../plugin/contract.ts'
+import type { PluginHost } from '../plugin/host.ts'
 import { createSecretResolver } from '../secrets/resolver.ts'
 import type { LifecycleContext } from './context.ts'
 import { gitRevision } from './revision.ts'
@@ -28,7 +30,7 @@ export interface OpenedLifecycle extends LifecycleContext {
 export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecycle> {
   const { config, host } = await loadConfig(options)
   const secrets = createSecretResolver({
-    provider: (scheme) => host.secretProvider(scheme)?.provider,
+    provider: (scheme) => attributedProvider(host, scheme),
     schemes: host.secretSchemes(),
     context: {
       root: config.root, environment: config.environment, env: options.env, signal: options.signal, interactive: options.interactive,
@@ -45,6 +47,19 @@ export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecyc
     revision: RELEASING.has(options.command) ? await gitRevision(config.root, options.env) : undefined,
     now: () => new Date(),
     dispose: () => secrets.dispose(),
+  }
+}
+
+/** A plugin's provider whose failures and time are put down to the plugin. */
+function attributedProvider(host: PluginHost, scheme: string): SecretProvider | undefined {
+  const found = host.secretProvider(scheme)
+  if (found === undefined) return undefined
+  const { provider, plugin } = found
+  return {
+    scheme: provider.scheme,
+    parseRef: (ref) => provider.parseRef(ref),
+    dispose: async () => provider.dispose?.(),
+    resolveMany: (refs, context) => host.attribute(plugin, `secrets ${scheme}: resolveMany`, () => provider.resolveMany(refs, context)),
   }
 }
 

@@ -144,7 +144,7 @@ async function checkPlatformSecrets(project: ResolvedProject, target: ResolvedTa
     if (missing.length > 0) {
       throw new StkError('STK3004', {
         why: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set on target "${target.name}"; nothing was changed.`,
-        fix: `stk secrets push --project ${project.name} --target ${target.name} --only ${missing.join(',')}`,
+        fix: `Set ${missing.length === 1 ? 'it' : 'them'} there by the platform's own means, then release again.`,
       })
     }
     await ctx.host.callHook('secrets:done', context, declared)
