@@ -48,6 +48,42 @@ describe('what comes out is what PostgreSQL reads', () => {
     await server.stop()
   })
 
+  // The table in docs/logic.md.
+  test.each([
+    ['select 1 from orders where $1 is null or status = $1', 'could not determine data type', 'select 1 from orders where $1::text is null or status = $1'],
+    ['select $1 + $2', 'operator is not unique', 'select $1::int + $2::int'],
+    ['select now() - $1', '{"timestamp with time zone"}', 'select now() - $1::interval'],
+    ['select doc -> $1 from orders', '{text}', 'select doc -> $1::int from orders'],
+    [`select jsonb_build_object('id', $1)`, 'could not determine data type', `select jsonb_build_object('id', $1::bigint)`],
+    ['select concat($1, name) from users', 'could not determine data type', 'select concat($1::text, name) from users'],
+    ['select unnest($1)', 'is not unique', 'select unnest($1::bigint[])'],
+    ['select $1 as day', '{text}', 'select $1::date as day'],
+  ])('%s lacks a cast', async (without, outcome, withCast) => {
+    expect(await prepared(without)).toContain(outcome)
+    expect(await prepared(withCast)).toMatch(/^\{.*\}$/)
+  })
+
+  test.each([
+    ['select 1 from orders where user_id = $1', '{bigint}'], ['insert into orders (paid_at) values ($1)', '{"timestamp with time zone"}'],
+    ['select 1 limit $1', '{bigint}'], ['select 1 from orders where id = any($1)', '{bigint[]}'],
+  ])('%s needs none', async (text, types) => {
+    expect(await prepared(text)).toBe(types)
+  })
+
+  /** The types the server infers for the parameters, or why it cannot. */
+  async function prepared(text: string): Promise<string> {
+    try {
+      await client.query(`prepare sample as ${text}`)
+    } catch (error) {
+      return (error as Error).message
+    }
+    const { rows } = await client.query<{ types: string }>(
+      `select parameter_types::text as types from pg_prepared_statements where name = 'sample'`,
+    )
+    await client.query('deallocate sample')
+    return rows[0]?.types ?? ''
+  }
+
   test.each(PG_SAMPLES.filter(({ notPrepared }) => notPrepared === undefined))('$about: $text', async ({ text, bindings }) => {
     await client.query(`prepare sample as ${text}`)
     const { rows } = await client.query<{ count: number }>(

@@ -67,7 +67,7 @@ const SESSION: Readonly<Record<Dialect, ReadonlySet<string>>> = {
     'begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'set', 'reset', 'discard', 'listen',
     'unlisten', 'prepare', 'execute', 'deallocate', 'declare', 'fetch', 'move', 'close', 'copy', 'load',
   ]),
-  libsql: new Set(['begin', 'commit', 'end', 'rollback', 'savepoint', 'release', 'attach', 'detach']),
+  libsql: new Set(['begin', 'commit', 'end', 'rollback', 'savepoint', 'release', 'attach', 'detach', 'pragma']),
 }
 
 function trimmed(tokens: readonly Token[]): readonly Token[] {
