@@ -1,10 +1,24 @@
-import { defineBuildConfig } from 'unbuild'
+import { type BuildHooks, defineBuildConfig } from 'unbuild'
+import { thirdPartyNotices } from './third-party.ts'
+
+/** Rollup warns of comments in zod that it drops; they only matter to other bundlers. */
+const hooks: Partial<BuildHooks> = {
+  'rollup:options'(_, options) {
+    const { onLog } = options
+    options.onLog = (level, log, handler) => {
+      if (log.code === 'INVALID_ANNOTATION') return
+      if (onLog) onLog.call(undefined as never, level, log, handler)
+      else handler(level, log)
+    }
+  },
+}
 
 /** Each entry is built apart, so that none shares a chunk with another. */
 const entry = (input: string, name: string, first = false) => ({
   entries: [{ input, name }],
   clean: first,
   declaration: 'node16' as const,
+  hooks,
   // Each build warns of what the others have yet to write; the last one holds them all to package.json.
   failOnWarn: false,
 })
@@ -15,6 +29,13 @@ export default defineBuildConfig([
   {
     ...entry('src/node', 'node'),
     failOnWarn: true,
+    hooks: {
+      ...hooks,
+      'rollup:options'(context, options) {
+        hooks['rollup:options']?.(context, options)
+        options.plugins = [options.plugins, thirdPartyNotices()]
+      },
+    },
     // The one dependency that is installed: it has native parts.
     externals: [/^@libsql\//, 'pg-native', 'pg-cloudflare'],
     rollup: {

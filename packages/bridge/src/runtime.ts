@@ -79,11 +79,17 @@ export async function createRuntime({ bundle, settings, env, sink }: RuntimeOpti
   }
 }
 
-/** Releases what {@link createRuntime} opened. Calls that still run are ended. */
+/** Releases what {@link createRuntime} opened. Calls that still run are ended. Never rejects. */
 export async function closeRuntime(runtime: Runtime): Promise<void> {
   runtime.calls.stop()
   runtime.verifier.close()
-  await Promise.all([...runtime.databases.values()].map((driver) => driver.close()))
+  await Promise.all([...runtime.databases].map(async ([alias, driver]) => {
+    try {
+      await driver.close()
+    } catch (error) {
+      runtime.log.warn('a database does not close', { database: alias, error: describeError(error) })
+    }
+  }))
 }
 
 function assertAuthAllowed(manifest: Manifest, settings: ServerSettings): void {

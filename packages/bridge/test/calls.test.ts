@@ -1,6 +1,6 @@
 import { createClient } from '@libsql/client'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { DatabaseEntry } from '../src/manifest/index.ts'
 import { type Answer, bearer, startTestBridge, type TestBridge } from './bridge.ts'
 import { makeFolder, module, sql, type TestProject } from './bundle.ts'
@@ -230,4 +230,34 @@ test('a request id is kept if it is harmless, and made otherwise', async () => {
   for (const given of ['a b', 'x'.repeat(129), 'a"b']) {
     expect((await call('orders/all', {}, { 'x-request-id': given })).headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
   }
+})
+
+test('where nobody is asked who they are, everybody may call', async () => {
+  const { logic, modules, manifest } = project()
+  const open = await startTestBridge(
+    { logic, modules: modules ?? {}, manifest: { ...manifest, auth: { mode: 'none', issuers: [] } } }, { STK_DEV: '1' },
+  )
+  expect(await open.call('orders/admin')).toMatchObject({ status: 200, body: { data: 2 } })
+  expectProblem(await open.call('orders/_hidden', { id: 1 }), { status: 404, code: 'logic_not_found' })
+})
+
+test('a development issuer is trusted besides the others', async () => {
+  const { logic, modules, manifest } = project()
+  const local = await startIssuer()
+  onTestFinished(local.stop)
+  const token = bearer(await local.token('dev', { roles: ['admin'] }))
+  const url = local.auth.issuers[0]?.issuer ?? ''
+  const development = await startTestBridge({ logic, modules: modules ?? {}, manifest: manifest ?? {} }, { STK_DEV: '1', STK_DEV_ISSUER: url })
+  expect(await development.call('orders/admin', {}, token)).toMatchObject({ status: 200 })
+  expectProblem(await (await start()).call('orders/admin', {}, token), { status: 401, code: 'unauthenticated' })
+})
+
+test('while an issuer is down, its tokens are neither good nor bad', async () => {
+  const gone = await startIssuer()
+  const token = bearer(await gone.token('ann'))
+  await gone.stop()
+  const { logic, modules, manifest } = project()
+  const { call } = await startTestBridge({ logic, modules: modules ?? {}, manifest: { ...manifest, auth: gone.auth } })
+  expectProblem(await call('orders/mine', {}, token), { status: 503, code: 'issuer_unavailable' })
+  expect((await call('orders/all')).status).toBe(200)
 })

@@ -13,10 +13,14 @@ export interface TestIssuer {
 
 export async function startIssuer(): Promise<TestIssuer> {
   const { publicKey, privateKey } = await generateKeyPair('ES256')
-  const keys = JSON.stringify({ keys: [{ ...await exportJWK(publicKey), kid: 'key-1', alg: 'ES256', use: 'sig' }] })
-  const server = createServer((_, response) => response.setHeader('content-type', 'application/json').end(keys))
+  const keys = { keys: [{ ...await exportJWK(publicKey), kid: 'key-1', alg: 'ES256', use: 'sig' }] }
+  let issuer = ''
+  const server = createServer(({ url }, response) => {
+    const discovery = { issuer, jwks_uri: `${issuer}jwks` }
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(url === '/jwks' ? keys : discovery))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   return {
     auth: {
       mode: 'issuers',
