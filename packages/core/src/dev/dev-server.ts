@@ -80,6 +80,8 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
           const next = await options.open()
           await lifecycle.dispose()
           lifecycle = next
+          // A new layer, or a project that moved.
+          watch.add(watched())
         })
       }
       for (const project of current()) {
@@ -87,7 +89,9 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
         if (concerned) await surviving(options.report, project.name, () => reload(project))
       }
     }
-    cleanups.push(await watchFiles([...lifecycle.config.sources, ...current().map((project) => project.root)], changed))
+    const watched = (): readonly string[] => [...lifecycle.config.sources, ...current().map((project) => project.root)]
+    const watch = await watchFiles(watched(), changed)
+    cleanups.push(() => watch.close())
     const list = names.map(async (name) => ({
       name, url: projects.get(name)?.url ?? '', token: await developerToken(issuer, current().find((project) => project.name === name), projects.get(name)),
     }))

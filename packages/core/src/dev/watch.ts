@@ -3,13 +3,19 @@ import { watch } from 'chokidar'
 /** Milliseconds of silence after which a burst of saves counts as one. */
 const SETTLE = 25
 
+/** Files being watched. */
+export interface FileWatch {
+  /** Watches further files and folders. Those that are watched already stay as they are. */
+  add(paths: readonly string[]): void
+  close(): Promise<void>
+}
+
 /**
  * Calls `changed` with the files that changed, once a burst of saves is over; never while the last call still runs.
  *
  * @param paths files and folders. Absolute.
- * @returns what ends the watching.
  */
-export async function watchFiles(paths: readonly string[], changed: (files: readonly string[]) => Promise<void>): Promise<() => Promise<void>> {
+export async function watchFiles(paths: readonly string[], changed: (files: readonly string[]) => Promise<void>): Promise<FileWatch> {
   const watcher = watch([...paths], {
     ignoreInitial: true,
     ignored: (path) => /(^|[/\\])(node_modules|\.git|\.santokit|dist)([/\\]|$)/.test(path),
@@ -35,8 +41,11 @@ export async function watchFiles(paths: readonly string[], changed: (files: read
     schedule()
   })
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()))
-  return async () => {
-    clearTimeout(timer)
-    await watcher.close()
+  return {
+    add: (more) => void watcher.add([...more]),
+    async close() {
+      clearTimeout(timer)
+      await watcher.close()
+    },
   }
 }
