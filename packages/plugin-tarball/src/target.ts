@@ -119,7 +119,7 @@ async function findRecord(store: ReleaseStore, ctx: Context, to: Release): Promi
 /** The first stored file that is not what the record says, if any. Reads every byte. */
 async function findFault(store: ReleaseStore, record: ReleaseRecord): Promise<{ readonly file: string; readonly problem: string } | undefined> {
   for (const file of filesOf(record)) {
-    const bytes = await store.read(record.digest, file.path)
+    const bytes = await store.read(record.digest, file)
     if (bytes === undefined) return { file: file.path, problem: 'is gone' }
     if (digestOf(bytes) !== file.digest) return { file: file.path, problem: 'is not what was released' }
   }

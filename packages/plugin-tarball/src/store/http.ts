@@ -25,9 +25,9 @@ const ATTEMPTS = 5
 const BACK_OFF = 250
 /** The longest wait a server may ask for, in milliseconds. */
 const PATIENCE = 60_000
-/** Milliseconds for one attempt, and what is added for each byte: at least 50 kB/s is expected. */
+/** Milliseconds for one attempt, and how fast content must move beyond that: 50 kB/s. */
 const TIME_LIMIT = 30_000
-const TIME_PER_BYTE = 1 / 50
+const BYTES_PER_MS = 50
 
 /**
  * Sends a request until it is answered: network failures, 429 and 5xx are tried again, waiting as long as the server
@@ -49,7 +49,7 @@ export async function exchange(options: ExchangeOptions): Promise<Answer> {
 
 /** The answer, or in a word why there is none. */
 async function attemptOnce({ send, signal, bytes = 0 }: ExchangeOptions): Promise<Answer | string> {
-  const limit = AbortSignal.timeout(TIME_LIMIT + bytes * TIME_PER_BYTE)
+  const limit = AbortSignal.timeout(TIME_LIMIT + Math.ceil(bytes / BYTES_PER_MS))
   try {
     const response = await send(AbortSignal.any([signal, limit]))
     return { status: response.status, headers: response.headers, bytes: new Uint8Array(await response.arrayBuffer()) }

@@ -1,4 +1,4 @@
-import { StkError, type ArtifactFile, type Digest } from '@santokit/core'
+import { StkError, type ArtifactFile } from '@santokit/core'
 import { ARCHIVE, fileKey, pointerKey, recordKey, type Scope } from '../release/layout.ts'
 import { isSameRelease, parseRecord, renumbered, serializeRecord, type ExpectedFile, type ReleaseRecord } from '../release/record.ts'
 import type { ReleaseStore, StoredRecord } from './store.ts'
@@ -8,7 +8,8 @@ export interface Objects {
   /** Of the whole place, for messages. */
   readonly place: string
   address(key: string): { readonly BUNDLE_URL: string; readonly [name: string]: string }
-  read(key: string): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>
+  /** @param bytes how many are expected, for the time limit. */
+  read(key: string, bytes?: number): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>
   /** Is exactly this file there? */
   holds(key: string, file: ExpectedFile): Promise<boolean>
   /** Writes a file whole, over whatever is there. */
@@ -44,8 +45,8 @@ export function objectReleases(objects: Objects, scope: Scope): ReleaseStore {
         await objects.write(fileKey(scope.project, digest, file.path), file)
       }
     },
-    async read(digest: Digest, name) {
-      return (await objects.read(fileKey(scope.project, digest, name)))?.bytes
+    async read(digest, file) {
+      return (await objects.read(fileKey(scope.project, digest, file.path), file.bytes))?.bytes
     },
     async commit(record, observed) {
       const claimed = await claimRecord(objects, scope, record)

@@ -31,7 +31,7 @@ export function bucketObjects(destination: S3Destination, credentials: S3Credent
     region, service: 's3', retries: 0,
   })
 
-  const ask = async (method: 'GET' | 'HEAD' | 'PUT', key: string, headers: Record<string, string> = {}, body?: Uint8Array): Promise<Answer> => {
+  const ask = async (method: 'GET' | 'HEAD' | 'PUT', key: string, headers: Record<string, string> = {}, body?: Uint8Array, expected = body?.length ?? 0): Promise<Answer> => {
     signal.throwIfAborted()
     const url = `${base}/${pathOf(key)}`
     const hashed = { ...headers, 'x-amz-content-sha256': hexOf(digestOf(body ?? '')) }
@@ -42,7 +42,7 @@ export function bucketObjects(destination: S3Destination, credentials: S3Credent
       })),
       signal,
       place,
-      bytes: body?.length ?? 0,
+      bytes: expected,
       // Two conditional writes at once: one of them is asked to come again.
       isPassing: ({ status }) => status === 409,
     })
@@ -63,8 +63,8 @@ export function bucketObjects(destination: S3Destination, credentials: S3Credent
       AWS_REGION: region,
       ...(destination.endpoint === undefined ? {} : { S3_ENDPOINT: destination.endpoint }),
     }),
-    async read(key) {
-      const answer = await ask('GET', key)
+    async read(key, bytes) {
+      const answer = await ask('GET', key, {}, undefined, bytes)
       if (answer.status === 404) return undefined
       const version = answer.headers.get('etag')
       if (answer.status !== 200 || version === null) throw unexpected(place, answer)

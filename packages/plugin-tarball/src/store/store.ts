@@ -36,8 +36,8 @@ export interface ReleaseStore {
   missing<File extends ExpectedFile>(digest: Digest, files: readonly File[]): Promise<readonly File[]>
   /** Stores files that are missing. Run again after a crash it finishes. */
   upload(digest: Digest, files: readonly ArtifactFile[], progress: (message: string) => void): Promise<void>
-  /** The bytes of a stored file. `undefined` if it is not there. */
-  read(digest: Digest, name: string): Promise<Uint8Array | undefined>
+  /** The bytes of a stored file, whatever they are. `undefined` if it is not there. */
+  read(digest: Digest, file: ExpectedFile): Promise<Uint8Array | undefined>
   /**
    * Writes the record and makes it live, if what is live is still at `observed` (`''` for nothing). Going live is one
    * step: at any moment either the old release is live, or the new one is, whole.

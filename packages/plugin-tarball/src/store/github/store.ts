@@ -24,7 +24,7 @@ export function gitHubReleases(github: GitHub, destination: GitHubDestination, s
       name: `${scope.project} ${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`,
       body: `Santokit bundle of \`${scope.project}\`, \`${digest}\`.\n\nMade by \`stk release\`. Which bundle is live is kept in \`refs/santokit/${scope.project}/\`.`,
     }, progress),
-    read: (digest, name) => readAsset(github, tagOf(scope.project, digest), name),
+    read: (digest, file) => readAsset(github, tagOf(scope.project, digest), file.path),
     commit: async (record, observed) => ({ live: await history.append(record, observed), record }),
   }
 }
