@@ -9,6 +9,7 @@ import { createClient } from '@libsql/client'
 import { build } from 'unbuild'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { bundleFiles, makeFolder, makeTgz, module, sql, type TestProject } from './bundle.ts'
+import { startPostgres } from './postgres.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 let folder: Awaited<ReturnType<typeof makeFolder>>
@@ -60,14 +61,14 @@ interface Spawned {
   readonly temporary: string
 }
 
-async function spawnBridge(script = entry): Promise<Spawned> {
+async function spawnBridge(script = entry, served: (url: string) => TestProject = project): Promise<Spawned> {
   const own = await makeFolder()
   onTestFinished(own.remove)
   const url = `file:${join(own.path, 'n.db')}`
   const client = createClient({ url })
   await client.executeMultiple('create table n (value integer); insert into n values (1)')
   client.close()
-  await writeFile(join(own.path, 'b.tgz'), makeTgz(bundleFiles(project(url))))
+  await writeFile(join(own.path, 'b.tgz'), makeTgz(bundleFiles(served(url))))
   const temporary = join(own.path, 'tmp')
   await mkdir(temporary)
   const child = spawn(process.execPath, [script], {
@@ -143,6 +144,24 @@ test('it starts through the link in node_modules/.bin', async () => {
   const { child, url, exited, lines } = await spawnBridge(bin)
   expect((await fetch(`${url}/health`)).status).toBe(200)
   expect(lines[0]).toMatchObject({ level: 'info', message: 'listening', url, project: 'shop' })
+  child.kill('SIGTERM')
+  expect(await exited).toBe(0)
+})
+
+test('the built file speaks Postgres, too', async () => {
+  const postgres = await startPostgres()
+  onTestFinished(postgres.stop)
+  const { child, url, exited } = await spawnBridge(entry, () => ({
+    logic: { 'q/one': sql('select $1::int + 1 as n, now() as at', { access: 'public', result: 'row', params: { by: { type: 'int' } } }) },
+    manifest: { databases: { main: {
+      driver: 'pg', url: postgres.url, pool: { max: 2, queue: 10 }, statementTimeout: 5000, rls: false, prepare: true,
+    } } },
+  }))
+  const response = await fetch(`${url}/call`, {
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"path":"q/one","params":{"by":41}}',
+  })
+  expect(await response.json()).toEqual({ data: { n: 42, at: expect.any(String) as string } })
+  expect((await fetch(`${url}/ready`)).status).toBe(200)
   child.kill('SIGTERM')
   expect(await exited).toBe(0)
 })
