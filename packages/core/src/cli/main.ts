@@ -41,7 +41,7 @@ export async function main(args: readonly string[], processLike: NodeJS.Process)
     }
     const error = isStkError(thrown) ? thrown : unexpected(thrown)
     terminal.error(error)
-    return error.exitCode
+    return error.code === 'STK9002' ? INTERRUPTED : error.exitCode
   } finally {
     terminal.close()
     interrupt.dispose()

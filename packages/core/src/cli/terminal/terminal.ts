@@ -1,4 +1,4 @@
-import type { Report, StkError } from '../../diagnostics/index.ts'
+import { StkError, type Report } from '../../diagnostics/index.ts'
 import { paint, type Paint } from './color.ts'
 import { errorEvent, errorText } from './error-text.ts'
 import { createJsonReporter, createLiveReporter, createPlainReporter, type Reporter } from './reporters.ts'
@@ -17,7 +17,7 @@ export interface Terminal {
   event(event: Readonly<Record<string, unknown>>): void
   /** Shows an error, once. */
   error(error: StkError): void
-  /** Asks yes or no. Only where {@link interactive}. */
+  /** Asks yes or no. Only where {@link interactive}. @throws StkError STK9002 at Ctrl-C. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>
   /** Ends live output and gives the screen back. */
   close(): void
@@ -63,7 +63,9 @@ export function createTerminal(
       reporter.pause()
       const { confirm, isCancel } = await import('@clack/prompts')
       const answer = await confirm({ message: question, initialValue: false, signal })
-      return !isCancel(answer) && answer
+      // A prompt reads keys itself, so Ctrl-C reaches it as an answer and not as a signal.
+      if (isCancel(answer)) throw new StkError('STK9002', { why: 'Interrupted at the question. Nothing was changed.' })
+      return answer
     },
     close: () => reporter.close(),
   }
