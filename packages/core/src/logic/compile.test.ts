@@ -244,6 +244,7 @@ describe('parameters and their declarations', () => {
     ['select :auth.sub.x', ['STK2002 1:8 ":auth.sub.x"']],
     ['select :auth.claims', ['STK2002 1:8 ":auth.claims"']],
     ['select :auth.claims.', ['STK2002 1:8 ":auth.claims"']],
+    ['select array[:ids]', ['STK2002 1:14 ":ids"']],
     ['select :größe', ['STK2002 1:8 ":größe"']],
     ['select $1', ['STK2010 1:8 "$1"']],
     ['select $id', ['STK2010 1:8 "$id"']],

@@ -35,6 +35,7 @@ describe('a declaration', () => {
     ['{ type: string, enum: [a, b], default: a }', { type: 'string', array: false, required: false, default: 'a', enum: ['a', 'b'] }],
     ['{ type: int, enum: [1, 2] }', { type: 'int', array: false, required: true, enum: [1, 2] }],
     ['{ type: string, pattern: "^\\\\p{L}+$", min: 1, max: 5 }', { type: 'string', array: false, required: true, pattern: '^\\p{L}+$', min: 1, max: 5 }],
+    ['{ type: int, min: 3, max: 3 }', { type: 'int', array: false, required: true, min: 3, max: 3 }],
     ['{ type: number, min: -0.5 }', { type: 'number', array: false, required: true, min: -0.5 }],
     ['{ type: "string[]", default: [a, b], max: 1 }', { type: 'string', array: true, required: false, default: ['a', 'b'], max: 1 }],
     ['{ type: "string[]", default: [] }', { type: 'string', array: true, required: false, default: [] }],

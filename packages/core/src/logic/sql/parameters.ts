@@ -40,13 +40,13 @@ export function bindParameters(tokens: readonly Token[], dialect: Dialect, decla
     positions.set(key, position)
     const following = tokens[index + 1]?.text ?? ''
     const placeholder = `${dialect === 'pg' ? '$' : '?'}${position}`
-    text += `${GLUES_BEFORE.test(text) ? ' ' : ''}${placeholder}${GLUES_AFTER.test(following) ? ' ' : ''}`
+    text += `${GLUES.test(text.at(-1) ?? '') ? ' ' : ''}${placeholder}${GLUES.test(following.charAt(0)) ? ' ' : ''}`
   }
   return { text, bindings, problems }
 }
 
-const GLUES_BEFORE = /[A-Za-z0-9_$\u0080-\uffff]$/
-const GLUES_AFTER = /^[A-Za-z0-9_$\u0080-\uffff]/
+/** What a lexer would take for a part of the placeholder, or the placeholder for a part of. */
+const GLUES = /[A-Za-z0-9_$\u0080-\uffff]/
 
 /**
  * The `:name` tokens that are parameters.
