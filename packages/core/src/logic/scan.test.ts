@@ -131,10 +131,10 @@ test('paths that differ by case only are refused', async () => {
 })
 
 test('links within the project are followed', async () => {
-  await write('shared/audit.ts', 'shared/deep/list.sql')
+  await write('lib/audit.ts', 'lib/deep/list.sql')
   await mkdir(join(project, 'logic/orders'), { recursive: true })
-  await symlink('../../shared/audit.ts', join(project, 'logic/orders/audit.ts'))
-  await symlink('../../shared/deep', join(project, 'logic/orders/deep'))
+  await symlink('../../lib/audit.ts', join(project, 'logic/orders/audit.ts'))
+  await symlink('../../lib/deep', join(project, 'logic/orders/deep'))
   expect((await scan()).map(({ path, source }) => `${path} ${source}`)).toEqual([
     'orders/audit logic/orders/audit.ts', 'orders/deep/list logic/orders/deep/list.sql',
   ])

@@ -93,7 +93,7 @@ describe('PostgreSQL', () => {
       const { text: compiled, args } = bound(sql, 'pg', values)
       const { rows } = await client.query<{ answer: string }>(compiled, args)
       expect(rows).toEqual([{ answer }])
-    }), { numRuns: 600 })
+    }), { numRuns: 250 })
   })
 })
 
@@ -106,6 +106,6 @@ describe('SQLite', () => {
       const { text: compiled, args } = bound(sql, 'libsql', values)
       const { rows } = await client.execute({ sql: compiled, args })
       expect(rows.map((row) => row.answer)).toEqual([answer])
-    }), { numRuns: 600 })
+    }), { numRuns: 250 })
   })
 })

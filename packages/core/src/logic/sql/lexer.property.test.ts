@@ -66,7 +66,7 @@ describe.each(DIALECTS)('%s', (dialect) => {
       expect(problems).toEqual([])
       expect(text).toBe(expected.join(' '))
       expect(bindings).toEqual(order.map((name) => ({ from: 'param', name })))
-    }), { numRuns: 2000 })
+    }), { numRuns: 600 })
   })
 
   test('tokens put together are the text, whatever it is', () => {
@@ -75,7 +75,7 @@ describe.each(DIALECTS)('%s', (dialect) => {
       const tokens = tokenize(text, dialect, from)
       expect(tokens.map((token) => token.text).join('')).toBe(text.slice(from))
       expect(tokens.every(({ start, end, text: own }) => text.slice(start, end) === own && end > start)).toBe(true)
-    }), { numRuns: 2000 })
+    }), { numRuns: 600 })
   })
 
   test('a statement without parameters comes out as it went in, and so does that', () => {
@@ -111,6 +111,6 @@ describe.each(DIALECTS)('%s', (dialect) => {
         if (!isStkError(error)) throw error
         expect(error.details.where?.line).toBeGreaterThan(0)
       }
-    }), { numRuns: 2000 })
+    }), { numRuns: 600 })
   })
 })

@@ -23,7 +23,7 @@ export function findStatement(
   const second = semicolon === -1 ? undefined : tokens.slice(semicolon).find((token) => significant.includes(token))
   if (second !== undefined) return { problem: secondProblem(second) }
   const keyword = first.kind === 'word' ? first.text.toLowerCase() : undefined
-  if (keyword !== undefined && SESSION[dialect].has(keyword)) return { problem: sessionProblem(first) }
+  if (keyword !== undefined && LASTING[dialect].has(keyword)) return { problem: lastingProblem(first) }
   return { statement: { tokens: trimmed(tokens.filter((token) => token.text !== ';')), significant } }
 }
 
@@ -62,7 +62,7 @@ export function givesNoRows(significant: readonly Token[]): boolean {
 }
 
 /** Statements whose effect stays on the connection, which the next caller gets. */
-const SESSION: Readonly<Record<Dialect, ReadonlySet<string>>> = {
+const LASTING: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   pg: new Set([
     'begin', 'start', 'commit', 'end', 'rollback', 'abort', 'savepoint', 'release', 'set', 'reset', 'discard', 'listen',
     'unlisten', 'prepare', 'execute', 'deallocate', 'declare', 'fetch', 'move', 'close', 'copy', 'load',
@@ -99,7 +99,7 @@ function secondProblem(token: Token): Problem {
   }
 }
 
-function sessionProblem(token: Token): Problem {
+function lastingProblem(token: Token): Problem {
   return {
     code: 'STK2010',
     why: `"${token.text}" changes the state of the connection, which other calls share.`,
