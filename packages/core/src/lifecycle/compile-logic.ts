@@ -6,9 +6,8 @@ import { join, relative } from 'pathe'
 import { VERSION } from '../version.ts'
 import type { ArtifactFile } from '../artifact/index.ts'
 import type { ResolvedConfig, ResolvedProject } from '../config/resolved.ts'
-import { parseDuration } from '../config/units.ts'
 import { isStkError, StkError, throwAll } from '../diagnostics/index.ts'
-import { compileSql, resolveAccess, scanLogic, unmatchedPermissions, type LogicFile, type SqlSource } from '../logic/index.ts'
+import { compileSql, parseDuration, readSqlSource, resolveAccess, scanLogic, unmatchedPermissions, type LogicFile } from '../logic/index.ts'
 import { bundleModules, evaluateModules, modulePath, type EvaluatedModule, type Evaluation } from '../modules/index.ts'
 import type { BuildCache } from './build-cache.ts'
 
@@ -68,7 +67,7 @@ async function compileStatements(
   const used: Record<string, SqlLogicEntry> = {}
   let changed = false
   const failures: StkError[] = []
-  const sources = await Promise.all(files.map((file) => readSource(file, root)))
+  const sources = await Promise.all(files.map((file) => readSqlSource(file, root)))
   const entries = sources.flatMap((source): NamedEntry[] => {
     const key = digestOf(canonicalJson([salt, source]))
     try {
@@ -84,21 +83,6 @@ async function compileStatements(
   throwAll(failures)
   if (changed || Object.keys(known).length !== Object.keys(used).length) await cache.write('sql', used)
   return entries
-}
-
-async function readSource(file: LogicFile, root: string): Promise<SqlSource> {
-  const [text, twin] = await Promise.all([
-    readFile(file.file, 'utf8'),
-    file.twin === undefined ? undefined : readFile(file.twin, 'utf8'),
-  ])
-  return {
-    path: file.path,
-    source: file.source,
-    displayFile: relative(root, file.file),
-    text,
-    private: file.private,
-    ...(file.twin === undefined || twin === undefined ? {} : { twin: { displayFile: relative(root, file.twin), text: twin } }),
-  }
 }
 
 interface ModulesCache {
