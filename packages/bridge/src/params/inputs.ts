@@ -10,7 +10,8 @@ export type ParamSource = 'json' | 'query'
 /**
  * Checks the params of one call. The value is a record without a prototype that holds every declared name. Never throws.
  */
-export type CheckInputs = (params: Readonly<Record<string, unknown>>, from: ParamSource) => Checked<Readonly<Record<string, SqlValue>>>
+export type CheckInputs =
+  (params: Readonly<Record<string, unknown>>, from: ParamSource) => Checked<Readonly<Record<string, SqlValue>>>
 
 /** How many issues one array or one set of unknown names may give: an answer must not grow with what is wrong. */
 const MOST_ISSUES = 20

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from '@libsql/client/sqlite3'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type { Caller, Transaction } from '../../logic.ts'
-import type { LibsqlEntry, ParamSpec, SqlLogicEntry, SqlResult } from '../../manifest/format.ts'
-import { DatabaseError, openDatabase, type CallScope, type DatabaseDriver } from '../index.ts'
+import { failure, logic, newGate, scope } from '../../../test/database.ts'
+import type { Transaction } from '../../logic.ts'
+import type { LibsqlEntry, SqlResult } from '../../manifest/format.ts'
+import { openDatabase, type DatabaseDriver } from '../index.ts'
 import { readsOnly } from './driver.ts'
 
 let folder: string
@@ -30,33 +31,6 @@ async function open(settings: Partial<LibsqlEntry> = {}, url = newFile()): Promi
   const driver = await openDatabase('cache', entry, { url })
   drivers.push(driver)
   return driver
-}
-
-const NOBODY: Caller = { sub: null, roles: [], claims: {} }
-
-function scope(settings: Partial<CallScope> = {}): CallScope {
-  return { signal: new AbortController().signal, caller: NOBODY, ...settings }
-}
-
-function logic(text: string, result: SqlResult, inputs: readonly Pick<ParamSpec, 'name' | 'type'>[] = [], readOnly = true): SqlLogicEntry {
-  return {
-    kind: 'sql', access: 'public', private: false, source: 'x.sql', params: {}, database: 'cache', text,
-    bindings: inputs.map(({ name }) => ({ from: 'param', name })),
-    inputs: inputs.map((input) => ({ ...input, array: false, required: true })), result, readOnly,
-  }
-}
-
-/** Something to wait at until the test says go. */
-function newGate(): { readonly opened: Promise<void>; open(): void } {
-  let open = (): void => {}
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  return { opened, open: () => open() }
-}
-
-async function failure(promise: Promise<unknown>): Promise<DatabaseError> {
-  const error = await promise.then(() => undefined, (reason: unknown) => reason)
-  expect(error).toBeInstanceOf(DatabaseError)
-  return error as DatabaseError
 }
 
 test.each([
@@ -85,13 +59,13 @@ test('what JavaScript holds is stored by its nature', async () => {
 
 test('a SQL logic binds int as INTEGER and number as REAL', async () => {
   const driver = await open()
-  const entry = logic('select typeof(?1) || typeof(?2)', 'value', [{ name: 'i', type: 'int' }, { name: 'n', type: 'number' }])
+  const entry = logic('select typeof(?1) || typeof(?2)', 'value', { inputs: [{ name: 'i', type: 'int' }, { name: 'n', type: 'number' }] })
   expect(await driver.run(entry, [5, 5], scope())).toBe('integerreal')
 })
 
 test('results take the declared shape', async () => {
   const driver = await open()
-  const run = (text: string, result: SqlResult, readOnly = true) => driver.run(logic(text, result, [], readOnly), [], scope())
+  const run = (text: string, result: SqlResult, readOnly = true) => driver.run(logic(text, result, { readOnly }), [], scope())
   await run('create table t (n integer primary key, length text)', 'affected', false)
   expect(await run("insert into t values (1, 'a'), (2, 'b')", 'affected', false)).toBe(2)
   expect(await run("insert into t values (3, 'c') returning n", 'affected', false)).toBe(1)

@@ -5,7 +5,7 @@ import { Slots } from '../slots.ts'
 import type { PostgresEntry } from '../../manifest/format.ts'
 import { toConnectError } from './errors.ts'
 import { Session } from './session.ts'
-import { asText, builtInDecode } from './types.ts'
+import type { WireConnection } from './wire-query.ts'
 
 /** How long connecting may take, in milliseconds. */
 const CONNECT_TIMEOUT = 5_000
@@ -16,6 +16,7 @@ const IDLE_TIMEOUT = 30_000
 export class Connections {
   readonly #pool: pg.Pool
   readonly #slots: Slots
+  #closing: Promise<void> | undefined
 
   constructor(private readonly alias: string, entry: PostgresEntry, url: string) {
     this.#slots = new Slots(alias, entry.pool.max, entry.pool.queue)
@@ -26,7 +27,6 @@ export class Connections {
       idleTimeoutMillis: IDLE_TIMEOUT,
       keepAlive: true,
       fallback_application_name: 'santokit',
-      types: { getTypeParser: ((oid: number) => builtInDecode(oid) ?? asText) as never },
       onConnect: async (client: pg.ClientBase) => {
         await client.query(sessionSettings(entry))
       },
@@ -57,9 +57,9 @@ export class Connections {
   }
 
   /** Waits for connections in use, and closes all. */
-  async close(): Promise<void> {
-    await this.#slots.close()
-    await this.#pool.end()
+  close(): Promise<void> {
+    this.#closing ??= this.#slots.close().then(() => this.#pool.end())
+    return this.#closing
   }
 
   async #connect(signal: AbortSignal, released: () => void): Promise<Session> {
@@ -100,7 +100,7 @@ function sessionSettings(entry: PostgresEntry): string {
 }
 
 function isWritable(client: pg.PoolClient): boolean {
-  const { stream } = (client as unknown as { connection: { stream: { writable: boolean; readableEnded: boolean } } }).connection
+  const { stream } = (client as unknown as { connection: WireConnection }).connection
   return stream.writable && !stream.readableEnded
 }
 

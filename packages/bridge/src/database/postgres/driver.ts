@@ -6,18 +6,20 @@ import { shapeAnswer, type Answer } from '../answer.ts'
 import type { CallScope, DatabaseDriver } from '../driver.ts'
 import { AnswerQueryable } from '../queryable.ts'
 import { connectionOf, runTransaction } from '../transaction.ts'
+import { callerSettings, READ_ONLY } from './caller-settings.ts'
 import { Connections, checkPostgresUrl } from './connections.ts'
-import { isStalePlan, StalePlanError, toDatabaseError } from './errors.ts'
-import type { Statement } from './session.ts'
+import { isStalePlan, toDatabaseError } from './errors.ts'
 import { PostgresTransaction } from './transaction.ts'
 import { TypeCatalogue } from './type-catalogue.ts'
 import { bindForPostgres } from './values.ts'
+import type { Statement } from './wire-query.ts'
 
 /** Postgres through `pg`. */
 export class PostgresDriver implements DatabaseDriver {
   readonly #connections: Connections
   readonly #types = new TypeCatalogue()
-  readonly #names = new WeakMap<SqlLogicEntry, string>()
+  /** By text: the project's own SQL, so there are only so many. */
+  readonly #names = new Map<string, string>()
 
   constructor(readonly alias: string, private readonly entry: PostgresEntry, url: string) {
     checkPostgresUrl(alias, url)
@@ -30,7 +32,7 @@ export class PostgresDriver implements DatabaseDriver {
   }
 
   async run(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, tx?: Transaction): Promise<Json> {
-    const statement = { text: entry.text, values: bindForPostgres(values), ...this.#nameOf(entry) }
+    const statement = this.#named({ text: entry.text, values: bindForPostgres(values) })
     const answer = tx === undefined
       ? await this.ask(statement, scope, entry.readOnly)
       : await (connectionOf(tx, this.alias) as PostgresTransaction).askStatement(statement, scope)
@@ -45,9 +47,7 @@ export class PostgresDriver implements DatabaseDriver {
   async ask(statement: Statement, scope: CallScope, reads = false): Promise<Answer> {
     const started = performance.now()
     try {
-      return this.entry.rls || (scope.readOnly && !reads)
-        ? await this.#askInTransaction(statement, scope)
-        : await this.#askAlone(statement, scope)
+      return await this.#askAlone([...this.#settings(scope, reads), statement], scope.signal)
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     } finally {
@@ -62,7 +62,7 @@ export class PostgresDriver implements DatabaseDriver {
   async ping(signal: AbortSignal): Promise<void> {
     const session = await this.#connections.takeFirst(signal)
     try {
-      await session.run({ text: 'select 1', values: [] }, signal)
+      await session.run([{ text: 'select 1', values: [] }], signal)
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     } finally {
@@ -78,32 +78,27 @@ export class PostgresDriver implements DatabaseDriver {
     return this.#connections.close()
   }
 
-  async #askAlone(statement: Statement, scope: CallScope): Promise<Answer> {
-    const session = await this.#connections.take(scope.signal)
+  async #askAlone(statements: readonly Statement[], signal: AbortSignal): Promise<Answer> {
+    const session = await this.#connections.take(signal)
     try {
-      const answer = await session.run(statement, scope.signal).catch((error: unknown) => {
-        if (statement.name === undefined || !isStalePlan(error)) throw error
+      const answer = await session.run(statements, signal).catch((error: unknown) => {
+        if (!isStalePlan(error)) throw error
         // The schema has changed since the statement was prepared: nothing has run. This connection is replaced.
         session.discard()
-        return session.run({ text: statement.text, values: statement.values }, scope.signal)
+        return session.run(statements.map(({ text, values }) => ({ text, values })), signal)
       })
-      return await this.#types.decode(answer, session, scope.signal)
+      return await this.#types.decode(answer, session, signal)
     } finally {
       session.release()
     }
   }
 
-  async #askInTransaction(statement: Statement, scope: CallScope): Promise<Answer> {
-    // The time is taken outside, over all that belongs to the statement.
-    const unwatched = { ...scope, onQuery: undefined }
-    const once = async (attempt: Statement): Promise<Answer> => {
-      const connection = await this.#open(unwatched)
-      return runTransaction(connection, () => connection.askStatement(attempt, unwatched))
-    }
-    return once(statement).catch((error: unknown) => {
-      if (!(error instanceof StalePlanError)) throw error
-      return once({ text: statement.text, values: statement.values })
-    })
+  /** What must hold while one statement runs, in the same round trip. */
+  #settings(scope: CallScope, reads: boolean): Statement[] {
+    const settings: Statement[] = []
+    if (scope.readOnly && !reads) settings.push(this.#named(READ_ONLY))
+    if (this.entry.rls) settings.push(this.#named(callerSettings(scope.caller)))
+    return settings
   }
 
   async #open(scope: CallScope): Promise<PostgresTransaction> {
@@ -111,15 +106,16 @@ export class PostgresDriver implements DatabaseDriver {
     return new PostgresTransaction(this.alias, session, scope, { rls: this.entry.rls, types: this.#types })
   }
 
-  #nameOf(entry: SqlLogicEntry): { readonly name?: string } {
-    if (!this.entry.prepare) return {}
-    let name = this.#names.get(entry)
+  /** Prepares a statement whose text comes again and again. */
+  #named(statement: Statement): Statement {
+    if (!this.entry.prepare) return statement
+    let name = this.#names.get(statement.text)
     if (name === undefined) {
       // Postgres cuts names at 63 bytes.
-      name = `stk_${createHash('sha256').update(entry.text).digest('hex').slice(0, 32)}`
-      this.#names.set(entry, name)
+      name = `stk_${createHash('sha256').update(statement.text).digest('hex').slice(0, 32)}`
+      this.#names.set(statement.text, name)
     }
-    return { name }
+    return { ...statement, name }
   }
 }
 

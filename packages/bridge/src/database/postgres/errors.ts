@@ -21,6 +21,15 @@ export function endsConnection(error: unknown): boolean {
   return !isServerError(error) || /^(FATAL|PANIC)$/.test(error.severity) || /^(08|57P0)/.test(error.code)
 }
 
+/** What comes before a statement was refused: the role that the caller's token names, say. The statement has not run. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+
+  constructor(override readonly cause: unknown) {
+    super('The settings of a statement were refused.')
+  }
+}
+
 /** A prepared statement that went stale inside a transaction, which is lost with it. The next attempt works. */
 export class StalePlanError extends DatabaseError {
   constructor(alias: string) {
@@ -30,12 +39,18 @@ export class StalePlanError extends DatabaseError {
 
 /** True when a prepared statement went stale: the schema changed under it, or a pooler has forgotten it. Nothing has run. */
 export function isStalePlan(error: unknown): boolean {
+  if (error instanceof SettingsError) return isStalePlan(error.cause)
   return isServerError(error) && (error.code === '26000' || (error.code === '0A000' && error.routine === 'RevalidateCachedQuery'))
 }
 
 /** Gives an error of pg its kind, by SQLSTATE, and a message without row values. */
 export function toDatabaseError(error: unknown, alias: string): DatabaseError {
   if (error instanceof DatabaseError) return error
+  if (error instanceof SettingsError) {
+    // The caller's values were not at fault, whatever Postgres says of the value of a setting.
+    const { kind, message, sqlState } = toDatabaseError(error.cause, alias)
+    return new DatabaseError(kind === 'unavailable' ? kind : 'failed', message, sqlState === undefined ? {} : { sqlState })
+  }
   if (!isServerError(error)) {
     const { code, message } = (error ?? {}) as { code?: string; message?: string }
     return new DatabaseError('unavailable', `Database "${alias}": ${message || code || 'the connection broke'}`)
@@ -61,7 +76,10 @@ function kindOf(error: ServerError): DatabaseErrorKind {
   const { code } = error
   if (CONFLICTS.has(code)) return 'conflict'
   if (code === '23502' || code === '23514' || code.startsWith('22')) return 'invalid'
-  if (code === '57014') return error.message.includes('user request') ? 'cancelled' : 'timeout'
+  // A refused COPY has the same code. What is in another language is most likely a statement timeout.
+  if (code === '57014' && !error.message.startsWith('COPY')) {
+    return error.message.includes('user request') ? 'cancelled' : 'timeout'
+  }
   if (code.startsWith('08') || code.startsWith('53') || code.startsWith('57P0')) return 'unavailable'
   return 'failed'
 }

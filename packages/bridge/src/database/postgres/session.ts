@@ -1,27 +1,9 @@
-import type { PoolClient, QueryArrayConfig, QueryArrayResult } from 'pg'
+import type { PoolClient } from 'pg'
 import { abortError } from '../abort.ts'
-import type { Answer } from '../answer.ts'
 import { DatabaseError } from '../driver.ts'
 import { requestCancel, type BackendKey } from './cancel.ts'
-import { endsConnection } from './errors.ts'
-
-/** A statement as it is sent. */
-export interface Statement {
-  readonly text: string
-  readonly values: readonly unknown[]
-  /** Names it as a prepared statement, parsed once a connection. */
-  readonly name?: string
-  /** Several statements in one text, without values: the simple protocol. Gives the last one's answer. */
-  readonly script?: boolean
-}
-
-/** What a statement gave, before values of unknown types are decoded. */
-export interface RawAnswer extends Answer {
-  /** The type of each column. */
-  readonly types: readonly number[]
-  /** The command the server says it ran: `SELECT`, `COMMIT`, … */
-  readonly command: string
-}
+import { endsConnection, SettingsError } from './errors.ts'
+import { WireQuery, type RawAnswer, type Statement } from './wire-query.ts'
 
 /** How long a connection whose statement was given up may take to become usable again, in milliseconds. */
 const SETTLE_TIMEOUT = 5_000
@@ -40,18 +22,19 @@ export class Session {
   ) {}
 
   /**
-   * Runs a statement after those before it.
+   * Runs a statement after those before it. Given several, it runs them as one round trip and one implicit transaction,
+   * and gives the answer of the last; the others make settings for it.
    *
    * When `signal` is aborted, this rejects at once, and the server is asked to stop; the session may be used again when
    * {@link settled} has resolved.
    *
-   * @throws pg's error, or DatabaseError `timeout` or `cancelled`.
+   * @throws pg's error, SettingsError, or DatabaseError `timeout` or `cancelled`.
    */
-  async run(statement: Statement, signal?: AbortSignal): Promise<RawAnswer> {
+  async run(statements: readonly Statement[], signal?: AbortSignal): Promise<RawAnswer> {
     while (this.#running !== undefined) await this.#running
     if (signal?.aborted) throw abortError(signal)
     if (this.#broken) throw new DatabaseError('unavailable', 'The connection broke.')
-    return this.#send(statement, signal)
+    return this.#send(statements, signal)
   }
 
   /** Has the connection closed, not kept, when it is released. */
@@ -83,7 +66,7 @@ export class Session {
     else void this.settled().then(() => this.#giveBack())
   }
 
-  #send(statement: Statement, signal: AbortSignal | undefined): Promise<RawAnswer> {
+  #send(statements: readonly Statement[], signal: AbortSignal | undefined): Promise<RawAnswer> {
     return new Promise((resolve, reject) => {
       let finish = (): void => {}
       this.#running = new Promise((done) => (finish = done))
@@ -92,14 +75,14 @@ export class Session {
         reject(abortError(signal as AbortSignal))
       }
       signal?.addEventListener('abort', onAbort, { once: true })
-      this.client.query(toQuery(statement), (error: Error | null, result: QueryArrayResult | QueryArrayResult[]) => {
+      this.client.query(new WireQuery(statements, (error, answer, step) => {
         signal?.removeEventListener('abort', onAbort)
         this.#running = undefined
-        if (error && endsConnection(error)) this.#broken = true
+        if (answer === undefined && endsConnection(error)) this.#broken = true
         finish()
-        if (error) reject(error)
-        else resolve(toRawAnswer(Array.isArray(result) ? (result.at(-1) as QueryArrayResult) : result))
-      })
+        if (answer !== undefined) resolve(answer)
+        else reject(step < statements.length - 1 ? new SettingsError(error) : error)
+      }))
     })
   }
 
@@ -108,26 +91,5 @@ export class Session {
     const status = (this.client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus()
     this.client.release(this.#broken || this.#discarded || status !== 'I')
     this.onRelease()
-  }
-}
-
-function toQuery(statement: Statement): QueryArrayConfig & { queryMode: 'extended' | 'simple' } {
-  return {
-    text: statement.text,
-    values: statement.values as unknown[],
-    ...(statement.name === undefined ? {} : { name: statement.name }),
-    rowMode: 'array',
-    // Also without values: the simple protocol would run several statements in one text.
-    queryMode: statement.script ? 'simple' : 'extended',
-  }
-}
-
-function toRawAnswer(result: QueryArrayResult): RawAnswer {
-  return {
-    columns: result.fields.map((field) => field.name),
-    types: result.fields.map((field) => field.dataTypeID),
-    rows: result.rows as unknown[][],
-    changed: result.rowCount ?? 0,
-    command: result.command,
   }
 }

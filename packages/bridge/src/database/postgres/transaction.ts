@@ -1,12 +1,13 @@
-import { escapeLiteral } from 'pg'
 import type { SqlValue } from '../../logic.ts'
 import type { Answer } from '../answer.ts'
 import { DatabaseError, type CallScope } from '../driver.ts'
 import type { TransactionConnection } from '../transaction.ts'
-import { isStalePlan, StalePlanError, toDatabaseError } from './errors.ts'
-import type { RawAnswer, Session, Statement } from './session.ts'
+import { callerSettings } from './caller-settings.ts'
+import { isStalePlan, SettingsError, StalePlanError, toDatabaseError } from './errors.ts'
+import type { Session } from './session.ts'
 import type { TypeCatalogue } from './type-catalogue.ts'
 import { bindForPostgres } from './values.ts'
+import type { RawAnswer, Statement } from './wire-query.ts'
 
 /** How long a connection may take to roll back before it is given up, in milliseconds. */
 const ROLLBACK_TIMEOUT = 5_000
@@ -25,9 +26,13 @@ export class PostgresTransaction implements TransactionConnection {
   }
 
   async begin(): Promise<void> {
-    const begin = this.scope.readOnly ? 'begin read only' : 'begin'
-    const text = this.options.rls ? `${begin}; ${callerSettings(this.scope)}` : begin
-    await this.#send({ text, values: [], script: true }, this.signal)
+    const begin: Statement = { text: this.scope.readOnly ? 'begin read only' : 'begin', values: [] }
+    const settings = this.options.rls ? [callerSettings(this.scope.caller)] : []
+    try {
+      await this.session.run([begin, ...settings], this.signal)
+    } catch (error) {
+      throw toDatabaseError(error instanceof DatabaseError ? error : new SettingsError(error), this.alias)
+    }
   }
 
   ask(sql: string, values: readonly SqlValue[]): Promise<Answer> {
@@ -50,9 +55,9 @@ export class PostgresTransaction implements TransactionConnection {
 
   async commit(): Promise<void> {
     // Without the signal: once it is sent, a commit is neither given up nor reported as if it had been.
-    const { command } = await this.#send({ text: 'commit', values: [] })
+    const { tag } = await this.#send({ text: 'commit', values: [] })
     // A failed statement whose error was swallowed has lost the transaction; Postgres says so only by this word.
-    if (command !== 'COMMIT') {
+    if (tag !== 'COMMIT') {
       const message = `Database "${this.alias}": the transaction was rolled back, for a statement in it had failed.`
       throw new DatabaseError('failed', message)
     }
@@ -63,13 +68,13 @@ export class PostgresTransaction implements TransactionConnection {
     if (this.session.released) return
     await this.session.settled()
     // A connection on which this fails is still in the transaction, so releasing it closes it.
-    await this.session.run({ text: 'rollback', values: [] }, AbortSignal.timeout(ROLLBACK_TIMEOUT)).catch(() => {})
+    await this.session.run([{ text: 'rollback', values: [] }], AbortSignal.timeout(ROLLBACK_TIMEOUT)).catch(() => {})
     this.session.release()
   }
 
   async #send(statement: Statement, signal?: AbortSignal): Promise<RawAnswer> {
     try {
-      return await this.session.run(statement, signal)
+      return await this.session.run([statement], signal)
     } catch (error) {
       if (statement.name !== undefined && isStalePlan(error)) {
         this.session.discard()
@@ -78,20 +83,4 @@ export class PostgresTransaction implements TransactionConnection {
       throw toDatabaseError(error, this.alias)
     }
   }
-}
-
-/** The caller as row level security policies see it, until the transaction ends; the names are PostgREST's. */
-function callerSettings({ caller }: CallScope): string {
-  const { role } = caller.claims
-  const settings = [['request.jwt.claims', JSON.stringify(caller.claims)]]
-  // The role comes last: it may not be allowed to set anything.
-  if (typeof role === 'string' && role !== '') settings.push(['role', role])
-  const calls = settings.map(([name, value]) => `pg_catalog.set_config(${quote(name)}, ${quote(value)}, true)`)
-  return `select ${calls.join(', ')}`
-}
-
-function quote(text = ''): string {
-  // The wire ends a string at a zero byte; what follows it must not be cut off from a statement.
-  if (text.includes('\0')) throw new DatabaseError('invalid', 'A zero byte cannot be sent.')
-  return escapeLiteral(text)
 }

@@ -1,6 +1,8 @@
 import type { Answer } from '../answer.ts'
-import type { RawAnswer, Session } from './session.ts'
+import type { Session } from './session.ts'
 import { arrayDecode, asText, builtInDecode, type Decode } from './types.ts'
+import { bindForPostgres } from './values.ts'
+import type { RawAnswer } from './wire-query.ts'
 
 /** What the database says about types that this driver does not know: whether they are arrays, and of what. */
 export class TypeCatalogue {
@@ -25,13 +27,13 @@ export class TypeCatalogue {
   async #learn(oids: readonly number[], session: Session, signal: AbortSignal): Promise<void> {
     const unknown = oids.filter((oid) => !this.#decodes.has(oid))
     if (unknown.length === 0) return
-    const found = await session.run({
+    const found = await session.run([{
       // An array of a domain is an array of what the domain rests on.
       text: `select a.oid, coalesce(nullif(e.typbasetype, 0), e.oid)
              from pg_catalog.pg_type a join pg_catalog.pg_type e on e.oid = a.typelem
              where a.oid = any($1) and a.typcategory = 'A'`,
-      values: [unknown.map(String)],
-    }, signal)
+      values: bindForPostgres([unknown]),
+    }], signal)
     for (const oid of unknown) this.#decodes.set(oid, asText)
     for (const [oid, element] of found.rows as readonly [number, number][]) this.#decodes.set(oid, arrayDecode(element))
   }

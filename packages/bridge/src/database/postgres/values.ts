@@ -1,11 +1,11 @@
 import type { SqlValue } from '../../logic.ts'
 import { DatabaseError } from '../driver.ts'
 
-/** What pg sends without a further thought: text, bytes, or nested arrays of them. */
-type Bound = null | string | Buffer | Bound[]
+/** What goes over the wire: the text form of a value, or bytes. */
+export type Bound = null | string | Buffer
 
 /**
- * Turns values into what pg binds. Objects become JSON text; an array becomes a Postgres array (a JSON array must be
+ * Turns values into what Postgres is sent. Objects become JSON text; an array becomes a Postgres array (a JSON array must be
  * given as `JSON.stringify(array)`); dates become ISO 8601 in UTC.
  *
  * @throws DatabaseError `invalid` for what has no such form, such as an invalid date.
@@ -27,7 +27,18 @@ function toBound(value: SqlValue | undefined): Bound {
     if (Number.isNaN(value.getTime())) throw new DatabaseError('invalid', 'An invalid date cannot be bound.')
     return value.toISOString()
   }
-  return Array.isArray(value) ? value.map(toBound) : toJson(value)
+  return Array.isArray(value) ? toArrayText(value as readonly SqlValue[]) : toJson(value)
+}
+
+/** The text form of an array (manual, "Array Value Input"). */
+function toArrayText(items: readonly SqlValue[]): string {
+  return `{${items.map((item) => (Array.isArray(item) ? toArrayText(item) : quoteItem(toBound(item)))).join(',')}}`
+}
+
+function quoteItem(item: Bound): string {
+  if (item === null) return 'NULL'
+  const text = typeof item === 'string' ? item : `\\x${item.toString('hex')}`
+  return `"${text.replace(/["\\]/g, '\\$&')}"`
 }
 
 function toJson(value: object): string {
