@@ -103,6 +103,14 @@ describe('when the network fails', () => {
     expect(world.server.requests).toHaveLength(1)
   })
 
+  test('a server that asks to wait is not asked before that', async () => {
+    world.server.fail(1, () => true, { status: 429, headers: { 'retry-after': '1' } })
+    await plan(world, 'a')
+    const [first, second] = world.server.requests
+    // Timers may be a few milliseconds early; without the header the next attempt comes after a quarter of a second.
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(990)
+  })
+
   test('waiting ends when the person interrupts', async () => {
     world.server.fail(Infinity, () => true, { status: 503, headers: { 'retry-after': '50' } })
     const controller = new AbortController()

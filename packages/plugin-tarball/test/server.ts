@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net'
 
 /** A request as a stand-in sees it. */
 export interface Request {
+  /** Milliseconds of a clock that only goes forward. */
+  readonly at: number
   readonly method: string
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
@@ -59,6 +61,7 @@ async function readRequest(incoming: IncomingMessage, server: Server): Promise<R
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk as Buffer)
   return {
+    at: performance.now(),
     method: incoming.method ?? '',
     url: new URL(incoming.url ?? '', originOf(server)),
     headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
