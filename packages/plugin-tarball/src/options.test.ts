@@ -49,7 +49,7 @@ describe('is refused', () => {
     ['an API in clear text', { to: 'github:a/b', apiUrl: 'http://github.example.com' }, ['apiUrl is not https, and credentials would be sent there']],
     [
       'options of other destinations, all at once', { to: 'file:x', region: 'auto', token: 'x' },
-      ['region is for s3: destinations, and `to` is a file: one', 'token is for github: destinations, and `to` is a file: one'],
+      ['region is for s3: destinations, and `to` begins with "file:"', 'token is for github: destinations, and `to` begins with "file:"'],
     ],
   ])('%s', (_, options, expected) => {
     expect(refusals(options)).toEqual(expected)

@@ -101,7 +101,7 @@ export const tarballOptions: z.ZodType<Destination> = written.transform((options
     return z.NEVER
   }
   for (const [key, owner] of Object.entries(BELONGS_TO) as readonly (readonly [keyof typeof BELONGS_TO, 's3' | 'github'])[]) {
-    if (options[key] !== undefined && owner !== scheme) refuse(key, `is for ${owner}: destinations, and \`to\` is a ${scheme}: one`, 'Take it away.')
+    if (options[key] !== undefined && owner !== scheme) refuse(key, `is for ${owner}: destinations, and \`to\` begins with "${scheme}:"`, 'Take it away.')
   }
   return READERS[scheme](options, refuse)
 })
