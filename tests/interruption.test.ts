@@ -19,14 +19,18 @@ async function liveIsWhole({ root }: Checkout): Promise<string | undefined> {
 test('a release killed at any moment leaves the last one live, and the next run finishes it', async () => {
   const repository = await checkout()
   expect(await repository.stk('release', '--yes')).toMatchObject({ code: 0 })
-  const whole = await repository.stk('release', '--yes')
-  const lifetime = Number(/· ([\d.]+) (ms|s)/.exec(whole.stdout)?.[1] ?? 0) || 300
+  await repository.write('notes/logic/notes/list.sql', LIST.replace('desc', 'desc /* timed */'))
+  const began = performance.now()
+  await repository.stk('release', '--yes')
+  const lifetime = performance.now() - began
+  const ends = new Set<string>()
   for (let round = 0; round < 12; round++) {
     await repository.write('notes/logic/notes/list.sql', LIST.replace('desc', `desc /* ${round} */`))
     const before = await liveIsWhole(repository)
     const { child, ended } = repository.spawnStk(['release', '--yes'])
-    const timer = setTimeout(() => child.kill('SIGKILL'), (lifetime * 2 * (round + 1)) / 12)
-    await ended
+    // From the middle of a run, where the writing is, to past its end.
+    const timer = setTimeout(() => child.kill('SIGKILL'), lifetime * (0.5 + (0.7 * round) / 11))
+    ends.add((await ended).code === 0 ? 'finished' : 'killed')
     clearTimeout(timer)
     const after = await liveIsWhole(repository)
     const finished = await repository.stk('release', '--yes')
@@ -35,6 +39,7 @@ test('a release killed at any moment leaves the last one live, and the next run 
     expect(final).not.toBe(before)
     expect([before, final]).toContain(after)
   }
+  expect(ends).toContain('killed')
 })
 
 test('two builds of one project at once leave a whole dist', async () => {
