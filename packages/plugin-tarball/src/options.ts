@@ -101,7 +101,8 @@ export const tarballOptions: z.ZodType<Destination> = written.transform((options
     return z.NEVER
   }
   for (const [key, owner] of Object.entries(BELONGS_TO) as readonly (readonly [keyof typeof BELONGS_TO, 's3' | 'github'])[]) {
-    if (options[key] !== undefined && owner !== scheme) refuse(key, `is for ${owner}: destinations, and \`to\` begins with "${scheme}:"`, 'Take it away.')
+    if (options[key] === undefined || owner === scheme) continue
+    refuse(key, `is for ${owner}: destinations, and \`to\` begins with "${scheme}:"`, 'Take it away.')
   }
   return READERS[scheme](options, refuse)
 })
@@ -127,7 +128,10 @@ function readS3(options: Written, refuse: Refuse): Destination {
     refuse('to', 'has a prefix with other characters than letters, digits, ".", "_", "-" and "/"', "Write to: 's3://bucket/prefix'.")
   }
   if (options.endpoint === undefined && options.region === undefined) {
-    refuse('region', 'is missing: without an `endpoint` the bucket is at Amazon S3, which needs its region', "Add region: 'eu-central-1', or the endpoint of another provider.")
+    refuse(
+      'region', 'is missing: without an `endpoint` the bucket is at Amazon S3, which needs its region',
+      "Add region: 'eu-central-1', or the endpoint of another provider.",
+    )
   }
   if (options.endpoint !== undefined) checkOrigin('endpoint', options.endpoint, refuse)
   return {

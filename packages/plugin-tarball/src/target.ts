@@ -113,7 +113,10 @@ async function findRecord(store: ReleaseStore, ctx: Context, to: Release): Promi
   for await (const record of walkBack(store, ctx)) {
     if (record.id === to.id && record.digest === to.digest) return record
   }
-  throw new StkError('STK4009', { why: `There is no release "${to.id}" of ${ctx.project.name} in ${ctx.environment}.`, fix: 'stk releases lists them.' })
+  throw new StkError('STK4009', {
+    why: `There is no release "${to.id}" of ${ctx.project.name} in ${ctx.environment}.`,
+    fix: 'stk releases lists them.',
+  })
 }
 
 /** The first stored file that is not what the record says, if any. Reads every byte. */

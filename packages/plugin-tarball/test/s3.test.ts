@@ -72,6 +72,16 @@ test('two runs of the same release at once are one release', async () => {
   expect(await list(world)).toHaveLength(1)
 })
 
+test('a pointer that is removed in the last moment counts as moved', async () => {
+  await release(world, 'a')
+  const now = (): Date => {
+    world.server.objects.delete(POINTER)
+    return new Date()
+  }
+  await expect(release(world, 'b', contextOn(world, { now }))).rejects.toMatchObject({ code: 'STK4003', message: expect.stringContaining('nothing is live now') })
+  expect(world.server.objects.has(POINTER)).toBe(false)
+})
+
 describe('when the network fails', () => {
   test('an answer that is lost after the pointer moved is no failure', async () => {
     world.server.fail(1, isPointerWrite, 'hang up', true)

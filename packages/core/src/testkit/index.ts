@@ -1,5 +1,6 @@
 /** The suites that every plugin must pass, for whichever test runner it uses, and what they are made of. */
 export { testSecretProvider, type SecretProviderSuite } from './secret-provider.ts'
-export { testTarget, type TargetSuite, type TargetWorld } from './target.ts'
+export { testTarget, type TargetSuite } from './target.ts'
+export type { TargetWorld } from './target-bench.ts'
 export { sampleBundle, type SampleBundleOptions } from './sample-bundle.ts'
 export { targetContext, type TargetContextOptions } from './target-context.ts'

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { parseManifest } from '@santokit/bridge/manifest'
+import { parseManifest } from '@santokit/bridge/manifest/schema'
 import { unpackTar } from 'modern-tar'
 import { expect, test } from 'vitest'
 import { sampleBundle } from './sample-bundle.ts'

@@ -32,8 +32,9 @@ export async function* walkBack(store: ReleaseStore, ctx: Context): AsyncIterabl
     const next: Found | undefined = check(await store.before(found.stored, previous), scope)
     // A record names one with a lower number before it, so the walk ends.
     if (next === undefined || next.record.id !== previous) {
+      const instead = next === undefined ? 'it is gone' : `${next.record.id} is there`
       throw new StkError('STK4008', {
-        why: `${found.stored.where} names ${previous} as the release before it, and that is ${next === undefined ? 'gone' : `not what is there (${next.record.id})`}.`,
+        why: `${found.stored.where} names ${previous} as the release before it, and ${instead}.`,
         fix: 'Restore the record from a copy. Releasing goes on to work; the list ends here.',
       })
     }
@@ -87,7 +88,8 @@ export function hasMoved(ctx: Context, now: ReleaseRecord | undefined, expected:
   const { project, environment, target } = scopeOf(ctx)
   const what = now === undefined ? 'nothing is' : `${now.id} (${now.at}${now.revision === undefined ? '' : `, ${now.revision}`}) is`
   return new StkError('STK4003', {
-    why: `${project} → ${target} (${environment}) has moved: ${what} live now, and this was planned when ${expected ?? 'nothing'} was. Nothing was changed.`,
+    why: `${project} → ${target} (${environment}) has moved: ${what} live now, and this was planned when ${expected ?? 'nothing'} was. `
+      + 'Nothing was changed.',
     fix: 'stk releases shows what happened; then run it again to plan from there.',
   })
 }

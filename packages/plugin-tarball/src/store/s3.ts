@@ -51,7 +51,8 @@ export function bucketObjects(destination: S3Destination, credentials: S3Credent
 
   const put = async (key: string, bytes: Uint8Array, headers: Record<string, string>): Promise<boolean> => {
     const answer = await ask('PUT', key, headers, bytes)
-    if (answer.status === 412) return false
+    // 404: what `if-match` should match is gone.
+    if (answer.status === 412 || (answer.status === 404 && headers['if-match'] !== undefined)) return false
     if (answer.status !== 200) throw unexpected(place, answer)
     return true
   }
