@@ -56,7 +56,10 @@ export function parseRecord(text: string, where: string, scope: Scope): ReleaseR
   if (found.target !== scope.target) {
     throw new StkError('STK4007', {
       why: `${where} holds the releases of target "${found.target}", and two targets cannot share a place.`,
-      fix: [`Give target "${scope.target}" a place of its own, such as a folder or prefix of its name.`, `Or, if "${found.target}" was renamed, name it so again.`],
+      fix: [
+        `Give target "${scope.target}" a place of its own, such as a folder or prefix of its name.`,
+        `Or, if "${found.target}" was renamed, name it so again.`,
+      ],
     })
   }
   return found

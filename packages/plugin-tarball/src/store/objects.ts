@@ -88,5 +88,6 @@ async function readOrphan(objects: Objects, key: string, scope: Scope): Promise<
 
 async function readText(objects: Objects, key: string): Promise<StoredRecord | undefined> {
   const found = await objects.read(key)
-  return found === undefined ? undefined : { text: new TextDecoder().decode(found.bytes), version: found.version, where: `${objects.place}/${key}` }
+  if (found === undefined) return undefined
+  return { text: new TextDecoder().decode(found.bytes), version: found.version, where: `${objects.place}/${key}` }
 }

@@ -34,5 +34,8 @@ export async function openStore(ctx: TargetContext<Destination>): Promise<Releas
 async function required(ctx: TargetContext<Destination>, value: MaybeSecret, option: string): Promise<SecretValue> {
   const found = await ctx.credential(value)
   if (found !== undefined) return found
-  throw new StkError('STK4002', { why: `Releasing there needs \`${option}\`, and it is not set.`, fix: `Set the secret that \`${option}\` names.` })
+  throw new StkError('STK4002', {
+    why: `Releasing there needs \`${option}\`, and it is not set.`,
+    fix: `Set the secret that \`${option}\` names.`,
+  })
 }

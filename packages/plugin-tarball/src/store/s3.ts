@@ -31,7 +31,9 @@ export function bucketObjects(destination: S3Destination, credentials: S3Credent
     region, service: 's3', retries: 0,
   })
 
-  const ask = async (method: 'GET' | 'HEAD' | 'PUT', key: string, headers: Record<string, string> = {}, body?: Uint8Array, expected = body?.length ?? 0): Promise<Answer> => {
+  const ask = async (
+    method: 'GET' | 'HEAD' | 'PUT', key: string, headers: Record<string, string> = {}, body?: Uint8Array, expected = body?.length ?? 0,
+  ): Promise<Answer> => {
     signal.throwIfAborted()
     const url = `${base}/${pathOf(key)}`
     const hashed = { ...headers, 'x-amz-content-sha256': hexOf(digestOf(body ?? '')) }

@@ -66,8 +66,9 @@ export function connectGitHub(destination: GitHubDestination, token: SecretValue
     const parsed = schema.safeParse(parseJson(answer.bytes))
     if (parsed.success) return parsed.data
     const [issue] = parsed.error.issues
+    const fault = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`
     throw new StkError('STK4008', {
-      why: `${place} answered ${path === '' ? 'the request' : path} with something else than GitHub does (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}).`,
+      why: `${place} answered ${path === '' ? 'the request' : path} with something else than GitHub does (${fault}).`,
       fix: 'Check `apiUrl`, and look at it on GitHub.',
     })
   }
@@ -83,7 +84,7 @@ export function connectGitHub(destination: GitHubDestination, token: SecretValue
     async download(assetPath, bytes) {
       const answer = await send({ path: assetPath, expect: [302, 404] }, 'application/octet-stream')
       if (answer.status === 404) return undefined
-      return answer.status === 302 ? follow(answer, assetPath, { destination, place, signal, bytes }) : answer.bytes
+      return answer.status === 302 ? follow(answer, { asked: assetPath, apiUrl: destination.apiUrl, place, signal, bytes }) : answer.bytes
     },
   }
 }
@@ -91,20 +92,28 @@ export function connectGitHub(destination: GitHubDestination, token: SecretValue
 /** The storage that GitHub redirects to has a signature in its address and must not see the token. */
 async function follow(
   from: Answer,
-  asked: string,
-  { destination, place, signal, bytes }: { readonly destination: GitHubDestination; readonly place: string; readonly signal: AbortSignal; readonly bytes: number },
+  { asked, apiUrl, place, signal, bytes }: {
+    readonly asked: string
+    readonly apiUrl: string
+    readonly place: string
+    readonly signal: AbortSignal
+    readonly bytes: number
+  },
 ): Promise<Uint8Array | undefined> {
   let location = from.headers.get('location')
   for (let redirects = 0; location !== null && redirects < MAX_REDIRECTS; redirects++) {
-    const url = URL.canParse(location, destination.apiUrl) ? new URL(location, destination.apiUrl) : undefined
-    const staysLocal = url?.protocol === 'https:' || new URL(destination.apiUrl).protocol === 'http:'
-    if (url === undefined || !isSafeOrigin(url) || !staysLocal) break
+    const url = URL.canParse(location, apiUrl) ? new URL(location, apiUrl) : undefined
+    // From GitHub over https nothing leads to plain http, not even on this computer.
+    if (url === undefined || !isSafeOrigin(url) || (url.protocol === 'http:' && !apiUrl.startsWith('http:'))) break
     const answer = await exchange({ send: (limit) => fetch(url, { redirect: 'manual', signal: limit }), signal, place: url.host, bytes })
     if (answer.status === 200) return answer.bytes
     if (answer.status === 404) return undefined
     location = answer.status >= 300 && answer.status < 400 ? answer.headers.get('location') : null
   }
-  throw new StkError('STK4008', { why: `${place} does not lead to the content of ${asked}.`, fix: 'Run it again; if it stays, look at the release on GitHub.' })
+  throw new StkError('STK4008', {
+    why: `${place} does not lead to the content of ${asked}.`,
+    fix: 'Run it again; if it stays, look at the release on GitHub.',
+  })
 }
 
 /**
@@ -127,7 +136,9 @@ function checked(answer: Answer, { path, expect = [] }: GitHubRequest, place: st
   const { status } = answer
   if ((status >= 200 && status < 300) || expect.includes(status)) return answer
   const said = messageOf(answer)
-  if (status === 401) throw new StkError('STK4002', { why: `${place} does not accept the token.`, fix: 'Set GITHUB_TOKEN, or `token`, to one that is valid.' })
+  if (status === 401) {
+    throw new StkError('STK4002', { why: `${place} does not accept the token.`, fix: 'Set GITHUB_TOKEN, or `token`, to one that is valid.' })
+  }
   if (status === 403) {
     throw new StkError('STK4002', {
       why: `${place} does not let the token do that${said}.`,
@@ -141,15 +152,18 @@ function checked(answer: Answer, { path, expect = [] }: GitHubRequest, place: st
     })
   }
   if (status >= 300 && status < 400) throw new StkError('STK4008', { why: `${place} has moved.`, fix: 'Change `to` to its new name.' })
-  throw new StkError('STK4008', { why: `${place} answered ${path} with HTTP ${status}${said}.`, fix: said.includes('empty') ? 'Push a first commit to it.' : undefined })
+  throw new StkError('STK4008', {
+    why: `${place} answered ${path} with HTTP ${status}${said}.`,
+    fix: said.includes('empty') ? 'Push a first commit to it.' : undefined,
+  })
 }
 
 /** GitHub's own words about an error: constants, with field names. */
 function messageOf({ bytes }: Answer): string {
   const body = parseJson(bytes) as { readonly message?: unknown; readonly errors?: unknown } | undefined
   if (typeof body?.message !== 'string') return ''
-  const errors = Array.isArray(body.errors) ? body.errors.map((error: { readonly field?: unknown; readonly code?: unknown }) => `${error.field}: ${error.code}`) : []
-  return ` (${[body.message, ...errors].join('; ').slice(0, 200)})`
+  const errors = Array.isArray(body.errors) ? body.errors as readonly { readonly field?: unknown; readonly code?: unknown }[] : []
+  return ` (${[body.message, ...errors.map(({ field, code }) => `${field}: ${code}`)].join('; ').slice(0, 200)})`
 }
 
 function parseJson(bytes: Uint8Array): unknown {

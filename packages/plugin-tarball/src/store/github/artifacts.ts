@@ -47,7 +47,11 @@ export async function missingAssets<File extends ExpectedFile>(github: GitHub, t
  * repository with immutable releases takes no asset later.
  */
 export async function uploadAssets(
-  github: GitHub, tag: string, files: readonly ArtifactFile[], about: { readonly name: string; readonly body: string }, progress: (message: string) => void,
+  github: GitHub,
+  tag: string,
+  files: readonly ArtifactFile[],
+  about: { readonly name: string; readonly body: string },
+  progress: (message: string) => void,
 ): Promise<void> {
   const published = await findPublished(github, tag)
   const holder = published ?? await findDraft(github, tag) ?? await github.json(release, {
@@ -59,10 +63,14 @@ export async function uploadAssets(
   }
   if (!holder.draft) return
   // `make_latest`: the repository's own newest release stays its "latest".
-  const answer = await github.request({ method: 'PATCH', path: `/releases/${holder.id}`, body: { draft: false, make_latest: 'false' }, expect: [422] })
+  const answer = await github.request({
+    method: 'PATCH', path: `/releases/${holder.id}`, body: { draft: false, make_latest: 'false' }, expect: [422],
+  })
   if (answer.status !== 422) return
   const missing = await missingAssets(github, tag, files.map((file) => ({ ...file, bytes: file.bytes.length })))
-  if (missing.length > 0) throw new StkError('STK4008', { why: `${github.place} does not publish the release "${tag}".`, fix: 'Look at its drafts on GitHub.' })
+  if (missing.length > 0) {
+    throw new StkError('STK4008', { why: `${github.place} does not publish the release "${tag}".`, fix: 'Look at its drafts on GitHub.' })
+  }
   // Another run has published the same content meanwhile.
   await github.request({ method: 'DELETE', path: `/releases/${holder.id}`, expect: [404] })
 }
@@ -97,7 +105,10 @@ async function uploadAsset(github: GitHub, { id, upload_url }: GitHubRelease, fi
     const answer = await github.request({ method: 'POST', path: address, body: file.bytes, expect: [422] })
     if (answer.status === 201) return
   }
-  throw new StkError('STK4008', { why: `${github.place} does not take ${file.path}.`, fix: `Look at the release's assets on GitHub; an immutable release takes none.` })
+  throw new StkError('STK4008', {
+    why: `${github.place} does not take ${file.path}.`,
+    fix: `Look at the release's assets on GitHub; an immutable release takes none.`,
+  })
 }
 
 async function holds(github: GitHub, assets: readonly Asset[], file: ExpectedFile): Promise<boolean> {

@@ -55,7 +55,11 @@ export function gitHistory(github: GitHub, { project, environment }: Scope): His
       })
       const next = await github.json(created, {
         method: 'POST', path: '/git/commits',
-        body: { message: `Release ${record.id} of ${project} to ${environment}\n\n${text}`, tree: tree.sha, parents: observed === '' ? [] : [observed] },
+        body: {
+          message: `Release ${record.id} of ${project} to ${environment}\n\n${text}`,
+          tree: tree.sha,
+          parents: observed === '' ? [] : [observed],
+        },
       })
       const answer = observed === ''
         ? await github.request({ method: 'POST', path: '/git/refs', body: { ref: `refs/${name}`, sha: next.sha }, expect: [422] })

@@ -22,7 +22,8 @@ export function gitHubReleases(github: GitHub, destination: GitHubDestination, s
     missing: (digest, files) => missingAssets(github, tagOf(scope.project, digest), files),
     upload: (digest, files, progress) => uploadAssets(github, tagOf(scope.project, digest), files, {
       name: `${scope.project} ${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`,
-      body: `Santokit bundle of \`${scope.project}\`, \`${digest}\`.\n\nMade by \`stk release\`. Which bundle is live is kept in \`refs/santokit/${scope.project}/\`.`,
+      body: `Santokit bundle of \`${scope.project}\`, \`${digest}\`.\n\n`
+        + `Made by \`stk release\`. Which bundle is live is kept in \`refs/santokit/${scope.project}/\`.`,
     }, progress),
     read: (digest, file) => readAsset(github, tagOf(scope.project, digest), file.path),
     commit: async (record, observed) => ({ live: await history.append(record, observed), record }),
