@@ -9,17 +9,29 @@ const LARGEST = 256 * 1024
  * @throws Error with a message for the log.
  */
 export async function fetchJson(url: URL, fetcher: typeof fetch, closed: AbortSignal): Promise<unknown> {
-  const response = await fetcher(url, {
-    headers: { accept: 'application/json' },
-    // Not `error`, which not every runtime has. A redirect is then an answer that is not 200.
-    redirect: 'manual',
-    signal: AbortSignal.any([closed, AbortSignal.timeout(TIMEOUT)]),
-  })
-  if (response.status !== 200) {
-    await response.body?.cancel()
-    throw new Error(`${url.origin}${url.pathname} answered ${response.status}`)
+  if (closed.aborted) throw new Error('the verifier is closed')
+  // Not `AbortSignal.any` with a timeout: what only fetch follows may be collected as garbage before it fires.
+  const controller = new AbortController()
+  const onClosed = (): void => controller.abort(new Error('the verifier is closed'))
+  closed.addEventListener('abort', onClosed)
+  const timer = setTimeout(() => controller.abort(new Error(`${url.origin} did not answer in time`)), TIMEOUT)
+  try {
+    return parse(await fetchText(url, fetcher, controller.signal), url)
+  } finally {
+    clearTimeout(timer)
+    closed.removeEventListener('abort', onClosed)
   }
-  const text = await readText(response)
+}
+
+async function fetchText(url: URL, fetcher: typeof fetch, signal: AbortSignal): Promise<string> {
+  // Not `redirect: 'error'`, which not every runtime has. A redirect is then an answer that is not 200.
+  const response = await fetcher(url, { headers: { accept: 'application/json' }, redirect: 'manual', signal })
+  if (response.status === 200) return readText(response)
+  await response.body?.cancel()
+  throw new Error(`${url.origin}${url.pathname} answered ${response.status}`)
+}
+
+function parse(text: string, url: URL): unknown {
   try {
     return JSON.parse(text) as unknown
   } catch {

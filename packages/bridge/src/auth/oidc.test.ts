@@ -68,7 +68,7 @@ test('tokens of an OpenID provider make callers, through key rotation and an out
   const caller = await verifier.verify(token)
   expect(caller).toMatchObject({ sub: 'robot', roles: ['admin', 'staff'], claims: { iss: issuer, aud: 'shop', client_id: 'robot' } })
   expect(await verifier.verify(token)).toBe(caller)
-  await expect(verifier.verify(await newToken('elsewhere'))).rejects.toMatchObject({ kind: 'invalid_token', reason: expect.stringContaining('audience') as string })
+  await expect(verifier.verify(await newToken('elsewhere'))).rejects.toThrow('another audience')
 
   await serve('second')
   const rotated = await newToken()

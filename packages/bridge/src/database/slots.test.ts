@@ -25,7 +25,7 @@ test('however calls come, go and give up, no slot is lost and none is given twic
       expect(slots.waiting).toBeLessThanOrEqual(queue)
       if (inside < max) expect(slots.waiting).toBe(0)
     }
-    const closed = slots.close()
+    const closed = Promise.all([slots.close(), slots.close()])
     for (; inside > 0; inside--) slots.leave()
     await closed
     expect([slots.taken, slots.waiting]).toEqual([0, 0])

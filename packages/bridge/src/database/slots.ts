@@ -15,6 +15,7 @@ export class Slots {
   #taken = 0
   #closed = false
   #emptied = (): void => {}
+  readonly #empty = new Promise<void>((resolve) => (this.#emptied = resolve))
 
   constructor(readonly alias: string, readonly max: number, readonly queue: number) {}
 
@@ -50,14 +51,14 @@ export class Slots {
     const [next] = this.#waiters
     // The slot goes from hand to hand, so that nobody who comes meanwhile is served first.
     if (next !== undefined) next.enter()
-    else if (--this.#taken === 0) this.#emptied()
+    else if (--this.#taken === 0 && this.#closed) this.#emptied()
   }
 
   /** Refuses everyone who waits and everyone who comes. Resolves when the last slot is given back. */
   async close(): Promise<void> {
     this.#closed = true
     for (const waiter of this.#waiters) waiter.refuse(closedError(this.alias))
-    if (this.#taken > 0) await new Promise<void>((resolve) => (this.#emptied = resolve))
+    if (this.#taken > 0) await this.#empty
   }
 
   #wait(signal: AbortSignal): Promise<void> {

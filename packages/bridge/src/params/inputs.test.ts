@@ -69,7 +69,10 @@ test('the items of an array keep the rules one by one', () => {
 })
 
 test('what is left out, or null, takes the default or is null, unless it is required', () => {
-  const inputs = [spec('int', { name: 'limit', required: false, default: 20 }), spec('string', { name: 'q', required: false }), spec('bytes', { name: 'b', required: false, default: 'AP8=' })]
+  const inputs = [
+    spec('int', { name: 'limit', required: false, default: 20 }), spec('string', { name: 'q', required: false }),
+    spec('bytes', { name: 'b', required: false, default: 'AP8=' }),
+  ]
   const filled = { limit: 20, q: null, b: new Uint8Array([0, 255]) }
   for (const params of [{}, { limit: null, q: null }, { limit: undefined }]) {
     const checked = compileInputs(inputs)(params, 'json')
@@ -113,10 +116,14 @@ const anySpec = fc.record({
   pattern: fc.option(fc.constantFrom('^a', '\\d', '^\\p{L}*$'), { nil: undefined }),
 })
 const likelyText = fc.oneof(
-  fc.string({ unit: 'binary' }), fc.uuid(), fc.base64String(), fc.integer().map(String), fc.bigInt().map(String), fc.double().map(String),
-  fc.date({ noInvalidDate: true }).map((date) => date.toISOString()), fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
+  fc.string({ unit: 'binary' }), fc.uuid(), fc.base64String(),
+  fc.integer().map(String), fc.bigInt().map(String), fc.double().map(String),
+  fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+  fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
 )
-const likely = fc.oneof(likelyText, fc.integer(), fc.double(), fc.boolean(), fc.jsonValue(), fc.anything(), fc.array(fc.oneof(likelyText, fc.integer())))
+const likely = fc.oneof(
+  likelyText, fc.integer(), fc.double(), fc.boolean(), fc.jsonValue(), fc.anything(), fc.array(fc.oneof(likelyText, fc.integer())),
+)
 
 test('what is accepted satisfies its declaration, and nothing throws', () => {
   fc.assert(fc.property(anySpec, likely, fc.constantFrom<ParamSource>('json', 'query'), (input, value, from) => {

@@ -21,7 +21,7 @@ export function toDatabaseError(error: unknown, alias: string): DatabaseError {
   // SQLite's messages name tables and columns, never values.
   const message = `Database "${alias}": ${failure.message}`
   if (failure.name === 'TimeoutError') return new DatabaseError('timeout', `Database "${alias}": no answer in time.`)
-  if (!code.startsWith('SQLITE_')) return new DatabaseError('unavailable', message)
+  if (!code.startsWith('SQLITE_')) return new DatabaseError(kindOfServer(code), message)
   const constraint = /constraint failed: ([\w.]+(?:, [\w.]+)*)/.exec(failure.message)?.[1]
   return new DatabaseError(kindOf(code, failure.message), message, {
     sqlState: code,
@@ -31,6 +31,12 @@ export function toDatabaseError(error: unknown, alias: string): DatabaseError {
 
 function codeOf({ code, extendedCode }: LibsqlFailure): string {
   return String(extendedCode ?? code ?? '')
+}
+
+/** What is not SQLite's own: a server says that the statement is wrong, or the connection to it failed. */
+function kindOfServer(code: string): DatabaseErrorKind {
+  if (code === 'TRANSACTION_TIMEOUT') return 'timeout'
+  return /^(SQL_|ARGS_|RESPONSE_TOO_LARGE|TRANSACTION_CLOSED)/.test(code) ? 'failed' : 'unavailable'
 }
 
 // https://www.sqlite.org/rescode.html. Over HTTP the extended code may be missing; the message then tells them apart.

@@ -51,7 +51,19 @@ function importNative(): Promise<typeof import('@libsql/client/sqlite3')> {
   return import(/* @vite-ignore */ specifier) as Promise<typeof import('@libsql/client/sqlite3')>
 }
 
+/** Fetches with the whole answer in hand within `timeout` milliseconds. */
 function fetchWithin(timeout: number): typeof fetch {
   if (timeout === 0) return fetch
-  return (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeout) })
+  return async (input, init) => {
+    // Not `AbortSignal.timeout`: a request that follows one does not keep it from being collected as garbage.
+    const controller = new AbortController()
+    const timer = setTimeout(() => controller.abort(new DOMException('No answer in time.', 'TimeoutError')), timeout)
+    try {
+      const response = await fetch(input, { ...init, signal: controller.signal })
+      const { status, statusText, headers } = response
+      return new Response(await response.arrayBuffer(), { status, statusText, headers })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
 }

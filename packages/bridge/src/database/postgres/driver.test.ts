@@ -58,7 +58,8 @@ test('a statement given up is gone from the server, and its connection serves on
   const running = async (): Promise<number> => Number((await postgres.admin.query(
     `select count(*) from pg_stat_activity where query like '%as given_up%' and state = 'active' and pid <> pg_backend_pid()`)).rows[0].count)
   await vi.waitUntil(async () => await running() === 1)
-  const pid = (await postgres.admin.query(`select pid from pg_stat_activity where query like '%as given_up%' and pid <> pg_backend_pid()`)).rows[0].pid
+  const { rows: [{ pid }] } = await postgres.admin.query(
+    `select pid from pg_stat_activity where query like '%as given_up%' and pid <> pg_backend_pid()`)
   controller.abort()
   expect((await sleeping).kind).toBe('cancelled')
   await vi.waitUntil(async () => await running() === 0)

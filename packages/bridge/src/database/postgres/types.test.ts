@@ -34,7 +34,8 @@ test.each([
 test('arrays of enums and of domains are arrays, and an enum is its label', async () => {
   await postgres.admin.query(`create type mood as enum ('sad', 'so, so', '{odd}'); create domain score as int`)
   const driver = await postgres.open()
-  const answer = await driver.run(logic(`select '{sad,"so, so"}'::mood[] as many, '{odd}'::mood as one, '{1,2}'::score[] as scores`, 'row'), [], scope())
+  const entry = logic(`select '{sad,"so, so"}'::mood[] as many, '{odd}'::mood as one, '{1,2}'::score[] as scores`, 'row')
+  const answer = await driver.run(entry, [], scope())
   expect(answer).toEqual({ many: ['sad', 'so, so'], one: '{odd}', scores: [1, 2] })
 })
 
@@ -43,7 +44,8 @@ test('what JavaScript holds arrives as the type of the column', async () => {
   const db = driver.database(scope())
   await db.exec(`create table bound (s text, i int, b bigint, f float8, t boolean, d timestamptz, j jsonb, y bytea, a text[], m int[])`)
   await db.exec('insert into bound values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
-    "it's", 5, 9007199254740993n, 0.5, true, new Date('2024-05-06T07:08:09.123Z'), { a: [1] }, new Uint8Array([0, 255]), ['a,"b', 'NULL'], [[1, 2], [3, 4]],
+    "it's", 5, 9007199254740993n, 0.5, true, new Date('2024-05-06T07:08:09.123Z'), { a: [1] },
+    new Uint8Array([0, 255]), ['a,"b', 'NULL'], [[1, 2], [3, 4]],
   ])
   expect(await db.row('select * from bound')).toEqual({
     s: "it's", i: 5, b: '9007199254740993', f: 0.5, t: true, d: '2024-05-06T07:08:09.123Z', j: { a: [1] }, y: 'AP8=',
