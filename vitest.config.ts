@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^@santokit\/bridge$/, replacement: source('bridge/src/index.ts') },
       { find: /^@santokit\/bridge\/manifest$/, replacement: source('bridge/src/manifest/index.ts') },
+      { find: /^@santokit\/bridge\/manifest\/schema$/, replacement: source('bridge/src/manifest/schema.ts') },
       { find: /^@santokit\/bridge\/node$/, replacement: source('bridge/src/node.ts') },
       { find: /^@santokit\/core$/, replacement: source('core/src/index.ts') },
       { find: /^@santokit\/core\/lifecycle$/, replacement: source('core/src/lifecycle/index.ts') },

@@ -25,7 +25,8 @@ const entry = (input: string, name: string, first = false) => ({
 
 export default defineBuildConfig([
   entry('src/index', 'index', true),
-  { ...entry('src/manifest/index', 'manifest'), rollup: { inlineDependencies: true } },
+  entry('src/manifest/index', 'manifest'),
+  { ...entry('src/manifest/schema', 'manifest-schema'), rollup: { inlineDependencies: true } },
   {
     ...entry('src/node', 'node'),
     failOnWarn: true,

@@ -1,5 +1,6 @@
 import { BootError } from '../boot-error.ts'
-import { digestOf, type Manifest, ManifestError, parseManifest } from '../manifest/index.ts'
+import { digestOf, type Manifest } from '../manifest/index.ts'
+import { ManifestError, parseManifest } from '../manifest/schema.ts'
 
 /** @throws BootError if the bytes are no manifest this Bridge can serve. */
 export function readManifest(bytes: Uint8Array): Manifest {

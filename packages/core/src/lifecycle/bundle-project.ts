@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { canonicalJson, digestOf, MANIFEST_VERSION, manifestDigest, type Digest, type Manifest } from '@santokit/bridge/manifest'
+import { canonicalJson, digestOf, MANIFEST_VERSION, sealManifest, type Digest, type Manifest } from '@santokit/bridge/manifest'
 import { join } from 'pathe'
 import { createArchive, freeze, type ArtifactFile, type Bundle } from '../artifact/index.ts'
 import type { ResolvedProject } from '../config/resolved.ts'
@@ -29,8 +29,8 @@ export async function bundleProject(project: ResolvedProject, ctx: LifecycleCont
 
 /** Puts compiled logic and the project's config together as a bundle. */
 export async function bundleFrom(project: ResolvedProject, logic: CompiledLogic, cache: BuildCache): Promise<Bundle> {
-  const manifest = await writeManifest(project, Object.fromEntries(logic.entries), logic.files)
-  const contents = [manifestFile(manifest), ...logic.files.map((file) => ({ ...file, path: `bundle/${file.path}` }))]
+  const { manifest, json } = sealManifest(await manifestContent(project, Object.fromEntries(logic.entries), logic.files))
+  const contents = [manifestFile(json), ...logic.files.map((file) => ({ ...file, path: `bundle/${file.path}` }))]
   return freeze({
     project: project.name,
     digest: manifest.digest,
@@ -41,8 +41,12 @@ export async function bundleFrom(project: ResolvedProject, logic: CompiledLogic,
   })
 }
 
-async function writeManifest(project: ResolvedProject, logic: Manifest['logic'], files: readonly ArtifactFile[]): Promise<Manifest> {
-  const content: Omit<Manifest, 'digest'> = {
+async function manifestContent(
+  project: ResolvedProject,
+  logic: Manifest['logic'],
+  files: readonly ArtifactFile[],
+): Promise<Omit<Manifest, 'digest'>> {
+  return {
     manifestVersion: MANIFEST_VERSION,
     project: project.name,
     generator: `santokit ${VERSION}`,
@@ -57,11 +61,10 @@ async function writeManifest(project: ResolvedProject, logic: Manifest['logic'],
     runtime: { node: '>=20.19' },
     ...(project.baseUrl === undefined ? {} : { baseUrl: project.baseUrl }),
   }
-  return { ...content, digest: manifestDigest(content) }
 }
 
-function manifestFile(manifest: Manifest): ArtifactFile {
-  const bytes = new TextEncoder().encode(`${canonicalJson(manifest)}\n`)
+function manifestFile(json: string): ArtifactFile {
+  const bytes = new TextEncoder().encode(`${json}\n`)
   return { path: 'manifest.json', bytes, digest: digestOf(bytes) }
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import {
   canonicalJson, digestOf, type Access, type CacheEntry, type Digest, type JsonSchema, type LogicEntry, type SqlLogicEntry,
 } from '@santokit/bridge/manifest'
@@ -7,7 +7,7 @@ import { VERSION } from '../version.ts'
 import type { ArtifactFile } from '../artifact/index.ts'
 import type { ResolvedConfig, ResolvedProject } from '../config/resolved.ts'
 import { isStkError, StkError, throwAll } from '../diagnostics/index.ts'
-import { compileSql, parseDuration, readSqlSource, resolveAccess, scanLogic, unmatchedPermissions, type LogicFile } from '../logic/index.ts'
+import { parseDuration, readSqlSource, resolveAccess, scanLogic, unmatchedPermissions, type LogicFile } from '../logic/index.ts'
 import { bundleModules, evaluateModules, modulePath, type EvaluatedModule, type Evaluation } from '../modules/index.ts'
 import type { BuildCache } from './build-cache.ts'
 
@@ -67,19 +67,20 @@ async function compileStatements(
   const used: Record<string, SqlLogicEntry> = {}
   let changed = false
   const failures: StkError[] = []
-  const sources = await Promise.all(files.map((file) => readSqlSource(file, root)))
-  const entries = sources.flatMap((source): NamedEntry[] => {
-    const key = digestOf(canonicalJson([salt, source]))
+  const entries: NamedEntry[] = []
+  for (const file of files) {
     try {
-      const entry = known[key] ?? compileSql(source, scope)
+      const source = readSqlSource(file, root)
+      const key = digestOf(JSON.stringify([salt, source.path, source.source, source.text, source.twin?.text]))
+      // The compiler is loaded once something has to be compiled.
+      const entry = known[key] ?? (await import('../logic/compile.ts')).compileSql(source, scope)
       changed ||= !(key in known)
       used[key] = entry
-      return [[source.path, entry]]
+      entries.push([source.path, entry])
     } catch (error) {
       failures.push(...problems(error))
-      return []
     }
-  })
+  }
   throwAll(failures)
   if (changed || Object.keys(known).length !== Object.keys(used).length) await cache.write('sql', used)
   return entries
@@ -102,7 +103,7 @@ async function compileModules(
   if (files.length === 0) return { entries: [], files: [] }
   const key = digestOf(canonicalJson([VERSION, files.map((file) => [file.path, file.source])]))
   const known = await cache.read<ModulesCache>('modules')
-  const fresh = known !== undefined && known.key === key && (await inputsUnchanged(known.inputs, root))
+  const fresh = known !== undefined && known.key === key && inputsUnchanged(known.inputs, root)
   const result = fresh ? known : await bundleAndEvaluate(key, files, root, signal)
   const entries = moduleEntries(files, result.evaluations, root)
   if (!fresh) await cache.write('modules', result)
@@ -121,12 +122,14 @@ async function bundleAndEvaluate(key: Digest, files: readonly LogicFile[], root:
   }
 }
 
-async function inputsUnchanged(inputs: Readonly<Record<string, Digest>>, root: string): Promise<boolean> {
-  const checks = Object.entries(inputs).map(async ([file, digest]) => {
-    const text = await readFile(join(root, file), 'utf8').catch(() => undefined)
-    return text !== undefined && digestOf(text) === digest
+function inputsUnchanged(inputs: Readonly<Record<string, Digest>>, root: string): boolean {
+  return Object.entries(inputs).every(([file, digest]) => {
+    try {
+      return digestOf(readFileSync(`${root}/${file}`, 'utf8')) === digest
+    } catch {
+      return false
+    }
   })
-  return (await Promise.all(checks)).every(Boolean)
 }
 
 function moduleFile(path: string, code: string): ArtifactFile {

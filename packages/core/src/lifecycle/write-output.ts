@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { digestOf } from '@santokit/bridge/manifest'
 import { dirname, join, relative } from 'pathe'
 import type { Artifact, ArtifactFile, Bundle } from '../artifact/index.ts'
@@ -61,15 +62,14 @@ async function isWritten(folder: string, files: readonly ArtifactFile[]): Promis
   const wanted = new Map(files.map((file) => [file.path, file.digest]))
   const present = await listOwned(folder)
   if (present.length !== wanted.size || present.some((path) => !wanted.has(path))) return false
-  const same = await Promise.all(present.map(async (path) => digestOf(await readFile(join(folder, path))) === wanted.get(path)))
-  return same.every(Boolean)
+  return present.every((path) => digestOf(readFileSync(join(folder, path))) === wanted.get(path))
 }
 
 async function listOwned(folder: string): Promise<readonly string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true })
   return found
     .filter((item) => item.isFile())
-    .map((item) => relative(folder, join(item.parentPath, item.name)))
+    .map((item) => `${item.parentPath}/${item.name}`.slice(folder.length + 1).replaceAll('\\', '/'))
     .filter((path) => OWNED.some((name) => path === name || path.startsWith(`${name}/`)))
 }
 

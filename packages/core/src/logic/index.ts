@@ -1,5 +1,6 @@
 export { resolveAccess, unmatchedPermissions, type Permissions } from './access.ts'
-export { compileSql, type CompileScope, type SqlSource } from './compile.ts'
+// The compiler, `./compile.ts`, is imported where it is needed: a build in which nothing changed does without it.
+export type { CompileScope, SqlSource } from './compile.ts'
 export { parseDuration } from './duration.ts'
 export { readSqlSource } from './read.ts'
 export { scanLogic, type LogicFile } from './scan.ts'
