@@ -7,7 +7,7 @@ import { toProblem } from './problem.ts'
 
 test.each<[DatabaseErrorKind, status: number, code: string]>([
   ['unavailable', 503, 'database_unavailable'], ['overloaded', 503, 'overloaded'], ['timeout', 504, 'timeout'],
-  ['conflict', 409, 'conflict'], ['invalid', 422, 'invalid_params'], ['failed', 500, 'internal'], ['row_count', 500, 'internal'],
+  ['conflict', 409, 'conflict'], ['invalid', 422, 'invalid_params'], ['failed', 500, 'internal'], ['row_count', 500, 'internal'], ['no_row', 404, 'not_found'],
 ])('a database failure "%s" is answered %i %s, without a word of the driver', (kind, status, code) => {
   const cause = new DatabaseError(kind, 'relation "users" does not exist', { sqlState: '42P01', constraint: 'users_email_key' })
   const found = toProblem(cause)

@@ -116,6 +116,7 @@ function fromDatabaseError(error: DatabaseError): Problem {
     case 'timeout': return problem('timeout', 'A statement took too long.', { cause: error })
     case 'conflict': return problem('conflict', 'The call conflicts with existing data or another call.', { cause: error })
     case 'invalid': return problem('invalid_params', 'The database does not accept these values.', { extra: { errors: [] }, cause: error })
+    case 'no_row': return problem('not_found', 'There is no such row.', { cause: error })
     case 'cancelled':
     case 'row_count':
     case 'failed': return problem('internal', 'The call failed.', { cause: error })

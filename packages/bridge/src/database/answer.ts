@@ -13,7 +13,7 @@ export interface Answer {
 /**
  * Shapes an answer as a SQL logic declared it.
  *
- * @throws DatabaseError `row_count` when there are fewer or more rows than that.
+ * @throws DatabaseError `no_row` when there is none and one is needed, `row_count` when there are more than that.
  */
 export function shapeAnswer(answer: Answer, result: SqlResult): Json {
   switch (result) {
@@ -58,5 +58,5 @@ function toRow(columns: readonly string[], values: readonly unknown[]): Row {
 }
 
 function refuseCount(answer: Answer, wanted: string): never {
-  throw new DatabaseError('row_count', `The statement gave ${answer.rows.length} rows; ${wanted} was wanted.`)
+  throw new DatabaseError(answer.rows.length === 0 ? 'no_row' : 'row_count', `The statement gave ${answer.rows.length} rows; ${wanted} was wanted.`)
 }

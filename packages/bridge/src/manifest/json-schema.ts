@@ -24,11 +24,18 @@ function inputSchema(input: ParamSpec): JsonSchema {
 function withRules(input: ParamSpec): JsonSchema {
   const schema: { [keyword: string]: Json } = { ...BASE[input.type] }
   if (input.enum) schema.enum = input.enum
-  const numeric = input.type === 'int' || input.type === 'number'
-  if (input.min !== undefined) schema[numeric ? 'minimum' : 'minLength'] = input.min
-  if (input.max !== undefined) schema[numeric ? 'maximum' : 'maxLength'] = input.max
+  const bounds = BOUNDS[input.type]
+  if (bounds !== undefined && input.min !== undefined) schema[bounds.min] = input.min
+  if (bounds !== undefined && input.max !== undefined) schema[bounds.max] = input.max
   if (input.pattern !== undefined) schema.pattern = input.pattern
   return schema
+}
+
+/** The types whose `min` and `max` JSON Schema can say. A bigint is a string there, and bytes are counted before base64. */
+const BOUNDS: Readonly<Partial<Record<ParamType, { readonly min: string; readonly max: string }>>> = {
+  string: { min: 'minLength', max: 'maxLength' },
+  int: { min: 'minimum', max: 'maximum' },
+  number: { min: 'minimum', max: 'maximum' },
 }
 
 /** A `bigint` travels as a decimal string, because JSON numbers lose precision beyond 2^53. */

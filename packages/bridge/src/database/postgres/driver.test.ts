@@ -14,9 +14,9 @@ test('results take the declared shape', async () => {
   expect(await run('select 1 as x, 2 as x', 'value')).toBe(1)
   expect(await run('create table shaped (n int)', 'affected')).toBe(0)
   expect(await run('insert into shaped select generate_series(1, 3)', 'affected')).toBe(3)
-  expect((await failure(run('select 1 where false', 'row'))).kind).toBe('row_count')
+  expect((await failure(run('select 1 where false', 'row'))).kind).toBe('no_row')
   expect((await failure(run('select generate_series(1, 2)', 'row?'))).kind).toBe('row_count')
-  expect((await failure(run('select 1 where false', 'value'))).kind).toBe('row_count')
+  expect((await failure(run('select 1 where false', 'value'))).kind).toBe('no_row')
   const row = await run(`select 1 as "__proto__"`, 'row') as object
   expect(Object.keys(row)).toEqual(['__proto__'])
 })
