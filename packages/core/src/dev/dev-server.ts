@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'pathe'
+import type { Bundle } from '../artifact/index.ts'
 import type { ResolvedProject } from '../config/resolved.ts'
 import { isStkError, StkError, type Report } from '../diagnostics/index.ts'
 import type { OpenedLifecycle } from '../lifecycle/open.ts'
@@ -13,8 +14,8 @@ import { startLocalIssuer, type LocalIssuer } from './local-issuer.ts'
 import { watchFiles } from './watch.ts'
 
 export interface DevServerOptions {
-  /** Loads the config afresh. */
-  open(): Promise<OpenedLifecycle>
+  /** Loads the config afresh. What its lifecycle reports goes to `report`. */
+  open(report: Report): Promise<OpenedLifecycle>
   /** Projects to serve; all if empty. */
   readonly projects: readonly string[]
   /** The first project's port; each further one takes the next. */
@@ -37,100 +38,137 @@ export interface DevServer {
  * save. A save that does not build leaves the last good Bridge serving.
  */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
-  const cleanups: (() => Promise<void>)[] = []
+  const cleanups: Cleanups = []
   const close = async (): Promise<void> => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
   }
   try {
-    let lifecycle = await options.open()
-    cleanups.push(() => lifecycle.dispose())
-    const names = selectProjects(lifecycle.config, options.projects).map((project) => project.name)
-    const current = (): readonly ResolvedProject[] => lifecycle.config.projects.filter((project) => names.includes(project.name))
-    const { root } = lifecycle.config
-    const folder = join(root, '.santokit/dev')
-    await mkdir(folder, { recursive: true })
-    const env = await devEnvironment(root, options.env)
-    const note = (message: string): void => options.report({ type: 'note', level: 'info', message })
-    const databases = await startEmbeddedDatabases({ projects: current(), root, dataDir: folder, env, fresh: options.fresh, report: note })
-    cleanups.push(() => databases.stop())
-    const issuer = await startLocalIssuer()
-    cleanups.push(() => issuer.close())
-
-    const served = join(folder, `served-${process.pid}`)
-    cleanups.push(() => rm(served, { recursive: true, force: true }))
-    const projects = new Map<string, DevProject>()
-    for (const [index, name] of names.entries()) {
-      const front = await openFront(options.port === 0 ? 0 : options.port + index)
-      const bridgeEnv = { ...env, ...databases.settings(name), STK_DEV_ISSUER: issuer.url }
-      const project = createDevProject({ name, front, folder: served, env: bridgeEnv })
-      cleanups.push(() => project.close())
-      projects.set(name, project)
-    }
-
-    const reload = async (project: ResolvedProject): Promise<void> => {
-      await loadDatabases(project, databases, root, note)
-      const dev = projects.get(project.name)
-      if (await dev?.reload(project, lifecycle)) options.report({ type: 'served', project: project.name, url: dev?.url ?? '' })
-    }
-    for (const project of current()) await surviving(options.report, project.name, () => reload(project))
-
-    const changed = async (files: readonly string[]): Promise<void> => {
-      if (files.some((file) => isConfig(file, lifecycle))) {
-        await surviving(options.report, undefined, async () => {
-          const next = await options.open()
-          await lifecycle.dispose()
-          lifecycle = next
-          // A new layer, or a project that moved.
-          watch.add(watched())
-        })
-      }
-      for (const project of current()) {
-        const concerned = files.some((file) => file.startsWith(project.root) || isConfig(file, lifecycle))
-        if (concerned) await surviving(options.report, project.name, () => reload(project))
-      }
-    }
-    const watched = (): readonly string[] => [...lifecycle.config.sources, ...current().map((project) => project.root)]
-    const watch = await watchFiles(watched(), changed)
+    const session = await openSession(options, cleanups)
+    await reload(session, projectsOf(session))
+    const watch = await watchFiles(watchedPaths(session), async (files) => {
+      const config = files.some((file) => isConfig(file, session))
+      // A new layer, or a project that moved.
+      if (config && (await reloadConfig(session, options))) watch.add(watchedPaths(session))
+      await reload(session, projectsOf(session).filter((project) => config || files.some((file) => file.startsWith(`${project.root}/`))))
+    })
     cleanups.push(() => watch.close())
-    const list = names.map(async (name) => ({
-      name, url: projects.get(name)?.url ?? '', token: await developerToken(issuer, current().find((project) => project.name === name), projects.get(name)),
-    }))
-    return { projects: await Promise.all(list), close }
+    const projects = projectsOf(session).map(async (project) => {
+      const dev = session.served.get(project.name)
+      return { name: project.name, url: dev?.url ?? '', token: await developerToken(session.issuer, project, dev?.bundle()) }
+    })
+    return { projects: await Promise.all(projects), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-async function loadDatabases(project: ResolvedProject, databases: EmbeddedDatabases, root: string, note: (message: string) => void): Promise<void> {
-  const done = await loadSchemaAndSeed({ project, databases: databases.databases(project.name), root })
-  for (const { alias, action } of done) {
-    if (action === 'loaded' || action === 'reloaded') note(`${project.name}: ${action} schema and seed of ${alias}`)
+type Cleanups = (() => Promise<void>)[]
+
+/** What stays from one save to the next. */
+interface Session {
+  /** Opened afresh when the config changes. */
+  lifecycle: OpenedLifecycle
+  readonly names: readonly string[]
+  readonly databases: EmbeddedDatabases
+  readonly issuer: LocalIssuer
+  readonly served: ReadonlyMap<string, DevProject>
+  readonly report: Report
+  /** Errors that a phase has shown where they happened. */
+  readonly shown: WeakSet<StkError>
+}
+
+async function openSession(options: DevServerOptions, cleanups: Cleanups): Promise<Session> {
+  const shown = new WeakSet<StkError>()
+  const report: Report = (event) => {
+    if (event.type === 'phase:failed') shown.add(event.error)
+    options.report(event)
+  }
+  const lifecycle = await options.open(report)
+  const names = selectProjects(lifecycle.config, options.projects).map((project) => project.name)
+  const { root } = lifecycle.config
+  const folder = join(root, '.santokit/dev')
+  await mkdir(folder, { recursive: true })
+  const env = await devEnvironment(root, options.env)
+  const projects = lifecycle.config.projects.filter((project) => names.includes(project.name))
+  const note = (message: string): void => report({ type: 'note', level: 'info', message })
+  const databases = await startEmbeddedDatabases({ projects, root, dataDir: folder, env, fresh: options.fresh, report: note })
+  cleanups.push(() => databases.stop())
+  const issuer = await startLocalIssuer()
+  cleanups.push(() => issuer.close())
+
+  const bundles = join(folder, `served-${process.pid}`)
+  cleanups.push(() => rm(bundles, { recursive: true, force: true }))
+  const served = new Map<string, DevProject>()
+  for (const [index, name] of names.entries()) {
+    const front = await openFront(options.port === 0 ? 0 : options.port + index)
+    const project = createDevProject({ name, front, folder: bundles, env: { ...env, ...databases.settings(name), STK_DEV_ISSUER: issuer.url } })
+    cleanups.push(() => project.close())
+    served.set(name, project)
+  }
+  const session: Session = { lifecycle, names, databases, issuer, served, report, shown }
+  cleanups.push(() => session.lifecycle.dispose())
+  return session
+}
+
+function projectsOf({ lifecycle, names }: Session): readonly ResolvedProject[] {
+  return lifecycle.config.projects.filter((project) => names.includes(project.name))
+}
+
+function watchedPaths(session: Session): readonly string[] {
+  return [...session.lifecycle.config.sources, ...projectsOf(session).map((project) => project.root)]
+}
+
+function isConfig(file: string, session: Session): boolean {
+  return session.lifecycle.config.sources.includes(file) || projectsOf(session).some((project) => file.startsWith(join(project.root, 'config/')))
+}
+
+/** Loads the config again. One that does not load leaves the last good one. @returns whether it loaded. */
+async function reloadConfig(session: Session, options: DevServerOptions): Promise<boolean> {
+  return surviving(session, 'config', async () => {
+    const last = session.lifecycle
+    session.lifecycle = await options.open(session.report)
+    await last.dispose()
+  })
+}
+
+async function reload(session: Session, projects: readonly ResolvedProject[]): Promise<void> {
+  for (const project of projects) {
+    await surviving(session, project.name, async () => {
+      await loadDatabases(session, project)
+      const dev = session.served.get(project.name)
+      if (await dev?.reload(project, session.lifecycle)) session.report({ type: 'served', project: project.name, url: dev?.url ?? '' })
+    })
   }
 }
 
-function isConfig(file: string, { config }: OpenedLifecycle): boolean {
-  return config.sources.includes(file) || config.projects.some((project) => file.startsWith(join(project.root, 'config/')))
+async function loadDatabases({ databases, lifecycle, report }: Session, project: ResolvedProject): Promise<void> {
+  const done = await loadSchemaAndSeed({ project, databases: databases.databases(project.name), root: lifecycle.config.root })
+  for (const { alias, action } of done) {
+    if (action === 'loaded' || action === 'reloaded') {
+      report({ type: 'note', level: 'info', project: project.name, message: `${action} schema and seed of ${alias}` })
+    }
+  }
 }
 
-/** A failure while serving is shown and survived: the next save may mend it. */
-async function surviving(report: Report, project: string | undefined, work: () => Promise<void>): Promise<void> {
+/** A failure while serving is shown and survived: the next save may mend it. @returns whether it went well. */
+async function surviving({ report, shown }: Session, project: string, work: () => Promise<void>): Promise<boolean> {
   const began = performance.now()
   try {
     await work()
+    return true
   } catch (thrown) {
     const error = isStkError(thrown) ? thrown : new StkError('STK9001', { why: thrown instanceof Error ? thrown.message : String(thrown), cause: thrown })
-    // The bundle phase has reported its own.
-    if (error.code.startsWith('STK2') && project !== undefined) return
-    report({ type: 'phase:failed', phase: 'bundle', project: project ?? 'config', ms: performance.now() - began, error })
+    if (!shown.has(error)) report({ type: 'phase:failed', phase: 'bundle', project, ms: performance.now() - began, error })
+    return false
   }
 }
 
 /** A token that opens every logic of the project: it carries each role that an access list names. */
-async function developerToken(issuer: LocalIssuer, project: ResolvedProject | undefined, dev: DevProject | undefined): Promise<string> {
-  const audience = project?.auth.issuers[0]?.audience[0]
+async function developerToken(issuer: LocalIssuer, project: ResolvedProject, bundle: Bundle | undefined): Promise<string> {
+  const audience = project.auth.issuers[0]?.audience[0]
   if (audience === undefined) return ''
-  const accesses = Object.values(dev?.bundle()?.manifest.logic ?? {}).map((entry) => entry.access)
+  const accesses = Object.values(bundle?.manifest.logic ?? {}).map((entry) => entry.access)
   const roles = [...new Set(accesses.flatMap((access) => (typeof access === 'string' ? [] : access)))].sort()
   return issuer.mint({ sub: 'developer', roles, audience, expiresIn: '12h' })
 }

@@ -16,8 +16,8 @@ export const dev = defineVerb({
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new StkError('STK1020', { why: `--port is "${options.port}".`, fix: 'Give a number from 0 to 65535.' })
     const { startDevServer } = await import('../../dev/dev-server.ts')
     const server = await startDevServer({
-      open: () => openLifecycle({
-        cwd, command: 'dev', env, report: terminal.report, signal, interactive: false,
+      open: (report) => openLifecycle({
+        cwd, command: 'dev', env, report, signal, interactive: false,
         environment: options.env ?? env.STK_ENV ?? 'development',
         ...(options.config === undefined ? {} : { file: options.config }),
       }),

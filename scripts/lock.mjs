@@ -1,0 +1,15 @@
+// npm run lock: writes package-lock.json anew where package.json changed, and takes the registry's addresses out of it, so
+// that the lock file holds for any registry. (npm's own option for that drops other platforms' optional packages.)
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT } from './prepare.mjs'
+
+const { status } = spawnSync('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: ROOT, stdio: 'inherit' })
+if (status !== 0) process.exit(status ?? 1)
+const file = join(ROOT, 'package-lock.json')
+const lock = JSON.parse(readFileSync(file, 'utf8'))
+for (const entry of Object.values(lock.packages)) {
+  if (/^https?:/.test(entry.resolved ?? '')) delete entry.resolved
+}
+writeFileSync(file, `${JSON.stringify(lock, undefined, 2)}\n`)
