@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmod, chown, cp, mkdir, rename, stat } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { StkError } from '../../diagnostics/error.ts'
@@ -32,7 +32,11 @@ export async function placeBinaries(found: PostgresBinaries, account: Account | 
     const draft = `${copy}.${process.pid}`
     await cp(native, draft, { recursive: true, verbatimSymlinks: true })
     await chmod(draft, 0o755)
-    await rename(draft, copy)
+    await rename(draft, copy).catch(async (error: unknown) => {
+      // Another process had the same copy ready first.
+      if (!(await stat(copy).then(() => true, () => false))) throw error
+      await rm(draft, { recursive: true, force: true })
+    })
   }
   if ((await stat(copy)).uid !== 0) throw new StkError('STK5001', { why: `${copy} belongs to another user.`, fix: `rm -r ${copy}` })
   return { initdb: join(copy, 'bin', basename(found.initdb)), postgres: join(copy, 'bin', basename(found.postgres)) }
