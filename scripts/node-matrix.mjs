@@ -1,7 +1,7 @@
 // Builds the playground under Node 20, 22 and 24, each in a folder of its own with another time zone and umask, and
-// compares the digests. The Node binaries come from the npm package `node`.
+// compares the digests. The Node binaries come from npm.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { prepare, ROOT } from './prepare.mjs'
@@ -48,10 +48,12 @@ function nodeBinary(major) {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath
   const folder = join(place, `node-${major}`)
   mkdirSync(folder, { recursive: true })
-  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--allow-scripts=node', `node@${major}`], { cwd: folder, encoding: 'utf8' })
-  if (npm.status !== 0) throw new Error(`npm install node@${major}\n${npm.stderr}`)
-  const binary = join(folder, 'node_modules/node/bin/node')
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  const name = `node-${process.platform}-${process.arch}`
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', `${name}@${major}`], { cwd: folder, encoding: 'utf8' })
+  if (npm.status !== 0) throw new Error(`npm install ${name}@${major}\n${npm.stderr}`)
+  const binary = join(folder, 'node_modules', name, 'bin/node')
   const { stdout } = spawnSync(binary, ['--version'], { encoding: 'utf8' })
-  if (!stdout?.startsWith(`v${major}.`)) throw new Error(`node@${major} gave no working binary: ${stdout}`)
+  if (!stdout?.startsWith(`v${major}.`)) throw new Error(`${name}@${major} is no working binary: ${stdout}`)
   return binary
 }

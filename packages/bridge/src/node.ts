@@ -125,7 +125,8 @@ function writeToStdout(): BufferedSink {
 /** Milliseconds that clients get to use or leave their idle connections after SIGTERM. */
 const IDLE_GRACE = 1000
 
-async function main(): Promise<void> {
+/** Runs a Bridge as this process: settings from its environment, log to its standard output, until SIGTERM or SIGINT. */
+export async function runBridge(): Promise<void> {
   // A log nobody reads must not end the process.
   process.stdout.on('error', () => {})
   const sink = writeToStdout()
@@ -171,4 +172,4 @@ function isMain(): boolean {
 }
 
 // Later, because in the built file the modules that are imported on demand stand below this line.
-if (isMain()) setImmediate(() => void main())
+if (isMain()) setImmediate(() => void runBridge())

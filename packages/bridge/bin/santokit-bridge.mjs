@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runBridge } from '../dist/node.mjs'
+
+await runBridge()
