@@ -63,6 +63,18 @@ test('a lock that a killed build left behind does not stop the next', async () =
   expect(await repository.stk('build')).toMatchObject({ code: 0 })
 })
 
+test('Ctrl-C in the middle of a build writes nothing and exits with 130', async () => {
+  const repository = await checkout()
+  const before = await repository.files()
+  const { child, ended } = repository.spawnStk(['build', '--json'])
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+  child.kill('SIGINT')
+  const { code, events } = await ended
+  expect(code).toBe(130)
+  expect(events.at(-1)).toMatchObject({ type: 'result', ok: false })
+  expect(await repository.files()).toEqual(before)
+})
+
 test('Ctrl-C ends stk dev with 130, its Bridges gone', async () => {
   const repository = await checkout({ 'notes/schema/main.sql': 'create table notes (id integer primary key, text text not null);' })
   const running = repository.spawnStk(['dev', '--port', '0', '--json'])
