@@ -1,5 +1,5 @@
 import { type BuildHooks, defineBuildConfig } from 'unbuild'
-import { thirdPartyNotices } from './third-party.ts'
+import { thirdPartyNotices } from '../../scripts/third-party.ts'
 
 /** Rollup warns of comments in zod that it drops; they only matter to other bundlers. */
 const hooks: Partial<BuildHooks> = {

