@@ -134,7 +134,7 @@ test('data of another Postgres version is made anew', async () => {
   const embedded = await startEmbeddedDatabases({ ...options, report: (message) => said.push(message) })
   try {
     await withClient(embedded.settings('shop')['DATABASE_URL'] ?? '', (client) => client.query('select 1'))
-    expect(said).toEqual([expect.stringContaining('another version of Postgres')])
+    expect(said).toContainEqual(expect.stringContaining('another version of Postgres'))
   } finally {
     await embedded.stop()
   }
@@ -151,7 +151,7 @@ test.runIf(process.getuid?.() === 0)('as root, a folder that Postgres\'s user ca
   })
   try {
     expect(await readdir(dataDir)).toEqual([])
-    expect(said).toEqual([expect.stringContaining(join(folder, '..'))])
+    expect(said).toContainEqual(expect.stringContaining(join(folder, '..')))
     expect((await stat(folder)).mode & 0o077).toBe(0)
   } finally {
     await embedded.stop()

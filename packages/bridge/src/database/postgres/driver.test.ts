@@ -131,7 +131,9 @@ test('a connection that ends under a statement makes it unavailable, and the nex
 test('a server that is not there, or that refuses the login, is unavailable', async () => {
   const nowhere = await postgres.open({}, 'postgres://postgres:hidden@127.0.0.1:1/postgres')
   expect((await failure(nowhere.ping(AbortSignal.timeout(5_000)))).kind).toBe('unavailable')
-  const wrong = await postgres.open({}, postgres.url.replace('postgres:postgres@', 'postgres:wrong-password@'))
+  const url = new URL(postgres.url)
+  url.password = 'wrong-password'
+  const wrong = await postgres.open({}, url.href)
   const error = await failure(wrong.run(logic('select 1', 'value'), [], scope()))
   expect(error).toMatchObject({ kind: 'unavailable', sqlState: '28P01' })
   expect(error.message).not.toContain('wrong-password')
