@@ -215,10 +215,16 @@ test('every statement reports its duration', async () => {
 test('ping answers past a full queue, and closing waits for what runs', async () => {
   const driver = await postgres.open({ pool: { max: 2, queue: 0 } })
   await driver.ping(AbortSignal.timeout(5_000))
-  const running = driver.database(scope()).value('select pg_sleep(0.05)::text')
-  await vi.waitUntil(() => driver.stats().open > driver.stats().idle)
-  const closing = driver.close()
-  expect((await failure(driver.run(logic('select 1', 'value'), [], scope()))).kind).toBe('unavailable')
+  const other = await postgres.open({})
+  // Runs until the other connection lets go of the lock.
+  const { running, closing } = await other.database(scope()).transaction(async (tx) => {
+    await tx.exec('select pg_advisory_xact_lock(4711)')
+    const running = driver.database(scope()).value('select pg_advisory_lock(4711)::text')
+    await vi.waitUntil(() => driver.stats().open > driver.stats().idle)
+    const closing = driver.close()
+    expect((await failure(driver.run(logic('select 1', 'value'), [], scope()))).kind).toBe('unavailable')
+    return { running, closing }
+  })
   expect(await running).toBe('')
   await closing
   expect(driver.stats().open).toBe(0)
