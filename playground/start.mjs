@@ -41,7 +41,7 @@ async function main() {
   title('Databases and a token issuer on this machine')
   const { config } = await loadConfig({ cwd: ROOT, command: 'start', env: process.env })
   const { projects } = config
-  const databases = await startEmbeddedDatabases({ projects, root: ROOT, dataDir: join(ROOT, '.santokit/start'), env: {}, report: (message) => say(message) })
+  const databases = await startEmbeddedDatabases({ projects, root: ROOT, dataDir: join(ROOT, '.santokit/start'), env: {}, fresh: true, report: (message) => say(message) })
   cleanups.push(() => databases.stop())
   for (const project of projects) {
     for (const { alias, action } of await loadSchemaAndSeed({ project, databases: databases.databases(project.name), root: ROOT })) {
