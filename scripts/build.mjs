@@ -1,10 +1,9 @@
 // Builds every package, in the order they need one another. Uses what `npm ci` installed and nothing else.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { PACKAGES } from './packages.mjs'
 
-const ORDER = ['bridge', 'core', 'plugin-tarball']
-
-for (const name of ORDER) {
+for (const name of PACKAGES) {
   const folder = fileURLToPath(new URL(`../packages/${name}`, import.meta.url))
   const unbuild = fileURLToPath(new URL('../node_modules/unbuild/dist/cli.mjs', import.meta.url))
   const began = performance.now()
@@ -14,5 +13,5 @@ for (const name of ORDER) {
     console.error(`✖ packages/${name} did not build`)
     process.exit(1)
   }
-  console.log(`  ✔ @santokit/${name.padEnd(16)} ${((performance.now() - began) / 1000).toFixed(1)} s`)
+  console.log(`  ✔ @santokit/${name.padEnd(24)} ${((performance.now() - began) / 1000).toFixed(1)} s`)
 }

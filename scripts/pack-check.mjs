@@ -4,9 +4,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PACKAGES } from './packages.mjs'
 import { prepare, ROOT } from './prepare.mjs'
 
-const PACKAGES = ['bridge', 'core', 'plugin-tarball']
 let passed = 0
 let failed = 0
 

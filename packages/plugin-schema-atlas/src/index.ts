@@ -1,0 +1,4 @@
+import { definePlugin } from '@santokit/core'
+
+/** Santokit schema engine: plan and apply through the Atlas CLI. */
+export default definePlugin(() => ({ name: 'schema-atlas' }))
