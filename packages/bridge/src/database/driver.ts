@@ -1,10 +1,22 @@
 import type { Caller, Database, SqlValue, Transaction } from '../logic.ts'
 import type { Json, SqlLogicEntry } from '../manifest/format.ts'
 
+/** How a call's end is heard of. */
+export interface CallEnd {
+  /** Why the call is over, once it is. */
+  readonly ended: Error | undefined
+  /** Tells `listener` once, at once if the call is over already. */
+  onEnd(listener: (reason: Error) => void): void
+  /** Undoes {@link onEnd}. */
+  offEnd(listener: (reason: Error) => void): void
+}
+
 /** What one call brings to a database: when to stop, for whom it runs, and what it may do. */
 export interface CallScope {
   /** Aborting it cancels the statement that runs. A `TimeoutError` as its reason counts as a timeout. */
   readonly signal: AbortSignal
+  /** What `signal` tells, for a fraction of its price: a signal is made when it is first looked at. */
+  readonly end?: CallEnd
   /** Whose claims and role row level security sees. */
   readonly caller: Caller
   /** Statements that write are refused by the database. */

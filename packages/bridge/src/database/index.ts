@@ -1,7 +1,7 @@
 import type { DatabaseEntry } from '../manifest/format.ts'
 import type { DatabaseDriver } from './driver.ts'
 
-export { DatabaseError, type CallScope, type DatabaseDriver, type DatabaseErrorKind } from './driver.ts'
+export { DatabaseError, type CallEnd, type CallScope, type DatabaseDriver, type DatabaseErrorKind } from './driver.ts'
 
 /** The settings of an alias whose values are known only at run time. */
 export interface DatabaseSettings {
