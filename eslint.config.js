@@ -3,10 +3,12 @@ import boundaries from 'eslint-plugin-boundaries'
 import tseslint from 'typescript-eslint'
 
 /** The rooms of packages/core/src, from the ground up: a room may import those before it. `docs/architecture.md` draws them. */
-const ROOMS = ['diagnostics', 'secrets', 'artifact', 'logic', 'modules', 'plugin', 'config', 'lifecycle', 'dev', 'init', 'cli']
+const ROOMS = ['diagnostics', 'secrets', 'artifact', 'logic', 'modules', 'plugin', 'config', 'schema', 'lifecycle', 'dev', 'init', 'cli']
 
 /** Types only, and everyone's: they may name types of any room, and any room may name theirs. */
-const CONTRACTS = ['packages/core/src/plugin/contract.ts', 'packages/core/src/config/types.ts', 'packages/core/src/config/resolved.ts']
+const CONTRACTS = [
+  'packages/core/src/plugin/contract.ts', 'packages/core/src/schema/contract.ts', 'packages/core/src/config/types.ts', 'packages/core/src/config/resolved.ts',
+]
 
 const TESTS = ['**/*.test.ts', '**/fixture.ts', '**/fixtures/**', '**/test/**', 'tests/**', 'playground/**']
 
@@ -94,7 +96,7 @@ function walls() {
     wall('the manifest', ['packages/bridge/src/manifest/**'], [], [{ regex: '^\\.\\./', message: 'The manifest format stands alone: core and the Bridge both read it.' }]),
     wall('client', ['packages/client/src/**'], []),
     wall('core', ['packages/core/src/**'], ['bridge', 'bridge/manifest', 'bridge/node']),
-    wall('a plugin', ['packages/plugin-*/src/**'], ['core', 'bridge/manifest']),
+    wall('a plugin', ['packages/plugin-*/src/**'], ['core', 'core/schema', 'bridge/manifest']),
   ]
 }
 
@@ -127,6 +129,7 @@ function floorPlan() {
           ...ROOMS.map((name, floor) => ({ from: room([name]), allow: { to: room(ROOMS.slice(0, floor + 1)) } })),
           { from: room(['testkit']), allow: { to: room(['testkit', ...ROOMS.filter((name) => name !== 'cli')]) } },
           // What a config file and a plugin import must stay light.
+          { from: file('entry'), allow: { to: file('contract') } },
           { from: file('entry'), allow: { to: room(['config', 'plugin', 'artifact', 'secrets', 'diagnostics']) } },
           { allow: { to: file('version') } },
           // A config file's `@santokit/core` is the one that reads it, so its reader hands over the entry.

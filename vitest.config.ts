@@ -13,6 +13,7 @@ export default defineConfig({
       { find: /^@santokit\/bridge\/node$/, replacement: source('bridge/src/node.ts') },
       { find: /^@santokit\/core$/, replacement: source('core/src/index.ts') },
       { find: /^@santokit\/core\/lifecycle$/, replacement: source('core/src/lifecycle/index.ts') },
+      { find: /^@santokit\/core\/schema$/, replacement: source('core/src/schema/index.ts') },
       { find: /^@santokit\/core\/dev$/, replacement: source('core/src/dev/index.ts') },
       { find: /^@santokit\/core\/testkit$/, replacement: source('core/src/testkit/index.ts') },
       { find: /^@santokit\/plugin-tarball$/, replacement: source('plugin-tarball/src/index.ts') },

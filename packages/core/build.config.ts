@@ -5,6 +5,7 @@ export default defineBuildConfig({
   entries: [
     { input: 'src/index', name: 'index' },
     { input: 'src/lifecycle/index', name: 'lifecycle' },
+    { input: 'src/schema/index', name: 'schema' },
     { input: 'src/dev/index', name: 'dev' },
     { input: 'src/testkit/index', name: 'testkit' },
     { input: 'src/cli/main', name: 'cli' },

@@ -8,7 +8,7 @@ import { positionAt } from '../diagnostics/frame.ts'
 import { StkError, type SourceLocation } from '../diagnostics/error.ts'
 import type { DevDatabase } from './embedded-databases.ts'
 import { inLoadSession, type LoadSession } from './load-session.ts'
-import { splitStatements, type ScriptStatement } from './statements.ts'
+import { splitStatements, type ScriptStatement } from '../schema/sources/statements.ts'
 
 export interface LoadOptions {
   readonly project: ResolvedProject

@@ -3,7 +3,7 @@
  * together.
  *
  * 1xxx config and plugins · 2xxx logic and bundle · 3xxx secrets · 4xxx targets and releases · 5xxx development ·
- * 9xxx the unexpected
+ * 6xxx schema · 9xxx the unexpected
  */
 export const CATALOGUE = {
   STK1001: { title: 'No config file', exit: 2 },
@@ -60,6 +60,21 @@ export const CATALOGUE = {
   STK5001: { title: 'An embedded database is not available', exit: 1 },
   STK5002: { title: 'The Bridge did not start', exit: 1 },
   STK5003: { title: 'A schema or seed file failed', exit: 1 },
+
+  STK6001: { title: 'No schema engine', exit: 2 },
+  STK6002: { title: 'The schema engine cannot be used', exit: 1 },
+  STK6003: { title: 'A schema file cannot be used', exit: 2 },
+  STK6004: { title: 'The database cannot be reached', exit: 1 },
+  STK6005: { title: 'Not a schema plan', exit: 2 },
+  STK6006: { title: 'The schema plan is stale', exit: 1 },
+  STK6007: { title: 'The schema plan is not what would be done', exit: 1 },
+  STK6008: { title: 'Something would be lost', exit: 1 },
+  STK6009: { title: 'Nobody can tell what a statement does', exit: 1 },
+  STK6010: { title: 'Another schema change is running', exit: 1 },
+  STK6011: { title: 'A schema statement failed', exit: 1 },
+  STK6012: { title: 'The schema is not what it should be afterwards', exit: 1 },
+  STK6013: { title: 'The schema is not up to date', exit: 1 },
+  STK6014: { title: 'No schema to work on', exit: 2 },
 
   STK9001: { title: 'Unexpected failure', exit: 1 },
   STK9002: { title: 'Interrupted', exit: 1 },

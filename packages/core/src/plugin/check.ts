@@ -73,7 +73,11 @@ const PARTS: readonly { readonly part: keyof Plugin; readonly expected: string; 
     expected: 'a list of secret providers, each with a scheme, parseRef and resolveMany',
     fits: isListOf(['scheme', isName], ['parseRef', isFunction], ['resolveMany', isFunction]),
   },
-  { part: 'schemaEngines', expected: 'a list of schema engines, each with a name', fits: isListOf(['name', isName]) },
+  {
+    part: 'schemaEngines',
+    expected: 'a list of schema engines, each with a name, supports and plan',
+    fits: isListOf(['name', isName], ['supports', isFunction], ['plan', isFunction]),
+  },
   {
     part: 'commands',
     expected: 'an object of commands, each with a description and run',

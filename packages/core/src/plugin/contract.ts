@@ -6,6 +6,7 @@ import type { ResolvedConfig, ResolvedProject } from '../config/resolved.ts'
 import type { ConfigEnv, DeepPartial, UserConfig } from '../config/types.ts'
 import type { StkError } from '../diagnostics/error.ts'
 import type { Report } from '../diagnostics/events.ts'
+import type { SchemaEngine } from '../schema/contract.ts'
 import type { MaybeSecret } from '../secrets/secret-ref.ts'
 import type { SecretValue } from '../secrets/secret-value.ts'
 
@@ -102,6 +103,11 @@ export interface TargetContext<Options> {
    * @throws StkError STK3001 when it cannot be resolved.
    */
   credential(value: MaybeSecret): Promise<SecretValue | undefined>
+  /**
+   * Values that this release sets on the platform in the same upload, by name: what the platform lacks, or the person asked
+   * to send. Empty unless the target's sink says `atRelease`, and outside of `plan` and `release`.
+   */
+  readonly secretsToSet: ReadonlyMap<string, SecretValue>
   /** The time, for what is recorded on the platform. Never for an artifact. */
   now(): Date
 }
@@ -187,27 +193,75 @@ export interface Verification {
 
 /** A platform's secrets, by name. Values go in and never come out. */
 export interface SecretSink<Options> {
-  list(ctx: TargetContext<Options>): Promise<readonly string[]>
+  /**
+   * Whether values can travel in the same upload as a release. `TargetContext.secretsToSet` then holds them where a
+   * release is to set some: `plan` lists each as a step `{ action, subject: 'secret NAME' }`, and `release` sends them.
+   *
+   * @default false
+   */
+  readonly atRelease?: boolean
+  /**
+   * The names that are set now. Reads no value.
+   *
+   * @returns `undefined` where there is nothing yet that could hold a secret, as before a first release. With
+   *   {@link atRelease} that release then sets them.
+   */
+  list(ctx: TargetContext<Options>): Promise<readonly string[] | undefined>
+  /** Sets these names and leaves all others alone. Run again after a failure it finishes the work. */
   set(values: ReadonlyMap<string, SecretValue>, ctx: TargetContext<Options>): Promise<void>
+  /** Removes these names. One that is not there is no failure. */
   remove?(names: readonly string[], ctx: TargetContext<Options>): Promise<void>
 }
 
-/** Reads secret values from where a team keeps them. */
+/**
+ * Reads secret values from where a team keeps them.
+ *
+ * It does one thing: core groups and deduplicates references, remembers answers for the run, watches the time, and puts
+ * failures into words. A message never holds a value, nor text that another program printed.
+ */
 export interface SecretProvider {
-  /** The part of a reference before `:`, such as `op`. */
+  /** The part of a reference before the first `:`, such as `op`. */
   readonly scheme: string
-  /** Checks a reference without asking anybody. @throws StkError STK3002 */
+  /**
+   * Checks the form of a reference, without asking anybody.
+   *
+   * @throws StkError STK3002 that does not repeat the reference: a value may have been pasted in its place.
+   */
   parseRef(ref: string): void
-  /** Says who is signed in and by what means, without reading a value. */
-  preflight?(ctx: SecretContext): Promise<{ readonly identity: string; readonly mode: string }>
-  /** One result for each reference, in any order; a failed one does not fail the others. */
+  /**
+   * Says who is signed in and by what means, without reading a value. Called after {@link resolveMany}, and only where it
+   * is shown (`stk secrets check`).
+   */
+  preflight?(ctx: SecretContext): Promise<SecretIdentity | SecretRefusal>
+  /**
+   * Reads values. References have passed {@link parseRef} and are all different.
+   *
+   * @returns one result for each reference, in any order; a failed one does not fail the others. To throw is to fail all of
+   *   them: an StkError is shown as it is, of anything else only its class.
+   */
   resolveMany(refs: readonly string[], ctx: SecretContext): Promise<ReadonlyMap<string, SecretResult>>
+  /** Ends what is held open. May be called twice, and without anything having been read. */
   dispose?(): Promise<void>
 }
 
-export type SecretResult =
-  | { readonly value: SecretValue }
-  | { readonly failure: SecretFailure; readonly why: string; readonly fix?: string }
+export interface SecretIdentity {
+  /** Who: an account, a service account, a role. */
+  readonly identity: string
+  /** By what means: `op CLI, service account`, `Connect at https://…`. */
+  readonly mode: string
+  /** What is left of an allowance, in a line: `812 of 1,000 reads left this hour`. */
+  readonly quota?: string
+}
+
+export type SecretResult = { readonly value: SecretValue } | SecretRefusal
+
+export interface SecretRefusal {
+  readonly failure: SecretFailure
+  /** Why, in a sentence. */
+  readonly why: string
+  /** What to do about it. */
+  readonly fix?: string
+}
 
 export type SecretFailure =
   | 'not-installed' | 'unauthenticated' | 'prompt-dismissed' | 'forbidden' | 'vault-not-found' | 'item-not-found' | 'ambiguous'
@@ -217,22 +271,25 @@ export interface SecretContext {
   /** The repository root, for relative paths. Absolute. */
   readonly root: string
   readonly environment: string
-  /** The process environment. */
+  /** The process environment. A process that a provider starts gets from it what it needs, and no more. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /**
+   * Aborted when the person interrupts, or with a `TimeoutError` as its reason when the time is up. Then stop asking, end
+   * the processes that were started, and throw `signal.reason`; or, when the time is up, answer what was read and
+   * `timeout` for the rest.
+   */
   readonly signal: AbortSignal
-  /** May a provider ask the person (a prompt, a fingerprint)? */
+  /** May a provider ask the person (a prompt, a fingerprint)? If not, it answers `unauthenticated` instead. */
   readonly interactive: boolean
+  /** Says what the person has to wait for or do: `waiting for 1Password to be unlocked`. */
+  progress(message: string): void
+  /** Something worth a person's attention that stops nothing: `120 reads are left this hour`. */
+  warn(message: string): void
 }
 
 /** Declares a secret provider; returns its argument. */
 export function defineSecretProvider(provider: SecretProvider): SecretProvider {
   return provider
-}
-
-/** Compares and changes database schemas. Its verbs come with the first engine; see `docs/plugins.md`. */
-export interface SchemaEngine {
-  readonly name: string
-  supports(schema: { readonly driver: 'pg' | 'libsql'; readonly sources: readonly string[] }): boolean
 }
 
 /** A further verb of `stk`. */
@@ -242,4 +299,4 @@ export interface PluginCommand {
   run(args: readonly string[], ctx: { readonly config: ResolvedConfig; readonly report: Report; readonly signal: AbortSignal }): Promise<void>
 }
 
-export type { Manifest, Json }
+export type { Manifest, Json, SchemaEngine }

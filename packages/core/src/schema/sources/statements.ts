@@ -1,4 +1,4 @@
-import { isTrivia, tokenize, type Dialect, type Token } from '../logic/sql/lexer.ts'
+import { isTrivia, tokenize, type Dialect, type Token } from '../../logic/sql/lexer.ts'
 
 /** One statement of a script, without the `;` that ends it. */
 export interface ScriptStatement {
