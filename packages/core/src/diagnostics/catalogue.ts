@@ -57,6 +57,16 @@ export const CATALOGUE = {
   STK4008: { title: 'The platform answered unexpectedly', exit: 1 },
   STK4009: { title: 'No such release', exit: 2 },
 
+  STK4101: { title: 'The registry refuses the credentials', exit: 1 },
+  STK4102: { title: 'The registry denies access', exit: 1 },
+  STK4103: { title: 'The tag names another image', exit: 1 },
+  STK4104: { title: 'Content does not match its digest', exit: 1 },
+  STK4105: { title: 'The registry refuses an upload', exit: 1 },
+  STK4106: { title: 'Not an image reference', exit: 2 },
+  STK4107: { title: 'A credential helper failed', exit: 1 },
+  STK4108: { title: 'The registry points to an unsafe address', exit: 1 },
+  STK4109: { title: 'No such image in the registry', exit: 2 },
+
   STK5001: { title: 'An embedded database is not available', exit: 1 },
   STK5002: { title: 'The Bridge did not start', exit: 1 },
   STK5003: { title: 'A schema or seed file failed', exit: 1 },
