@@ -7,5 +7,9 @@ export const PEERS = [
   debian('skopeo'),
   debian('umoci'),
   debian('dockerd', 'docker.io'),
-  goProgram('atlas', 'ariga.io/atlas/cmd/atlas@v0.13.1'),
+  goProgram('atlas', 'atlas', {
+    path: 'ariga.io/atlas/cmd/atlas',
+    // Without the version in it, `atlas version` says "development".
+    ldflags: '-s -w -X ariga.io/atlas/cmd/atlas/internal/cmdapi.version=v0.13.1',
+  }),
 ]
