@@ -7,7 +7,7 @@ import type { ParamIssue } from './params/index.ts'
 /** The codes the Bridge itself answers with. Logic adds its own through `LogicError`. */
 export type ProblemCode =
   | 'invalid_request' | 'unauthenticated' | 'forbidden' | 'logic_not_found' | 'not_found' | 'method_not_allowed' | 'conflict'
-  | 'payload_too_large' | 'unsupported_media_type' | 'invalid_params' | 'client_gone' | 'overloaded' | 'internal'
+  | 'payload_too_large' | 'response_too_large' | 'unsupported_media_type' | 'invalid_params' | 'client_gone' | 'overloaded' | 'internal'
   | 'database_unavailable' | 'issuer_unavailable' | 'timeout'
 
 const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; readonly title: string }>> = {
@@ -25,6 +25,7 @@ const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; readonly
   client_gone: { status: 499, title: 'Client Closed Request' },
   overloaded: { status: 503, title: 'Service Unavailable' },
   internal: { status: 500, title: 'Internal Server Error' },
+  response_too_large: { status: 500, title: 'Internal Server Error' },
   database_unavailable: { status: 503, title: 'Service Unavailable' },
   issuer_unavailable: { status: 503, title: 'Service Unavailable' },
   timeout: { status: 504, title: 'Gateway Timeout' },

@@ -5,6 +5,7 @@ import { type DatabaseDriver, openDatabase } from './database/index.ts'
 import type { LoadedBundle } from './load/index.ts'
 import { createLog, describeError, type LogSink } from './log.ts'
 import type { Log, LogicDefinition, Schema } from './logic.ts'
+import { createMetrics, type Metrics } from './observe/index.ts'
 import type { Manifest, ModuleLogicEntry, SqlLogicEntry } from './manifest/format.ts'
 import { type CheckInputs, compileInputs } from './params/index.ts'
 import { RunningCalls } from './running-calls.ts'
@@ -19,6 +20,9 @@ export interface Runtime {
   readonly verifier: Verifier
   readonly cache: ResultCache
   readonly calls: RunningCalls
+  /** Where every line of the log goes. */
+  readonly sink: LogSink
+  readonly metrics: Metrics
   readonly log: Log
   /** A log whose lines carry `about`. */
   logAbout(about: Readonly<Record<string, unknown>>): Log
@@ -70,10 +74,11 @@ export async function createRuntime({ bundle, settings, env, sink }: RuntimeOpti
   const logAbout = (about: Readonly<Record<string, unknown>>): Log => createLog(sink, settings.logLevel, about)
   const log = logAbout({})
   const databases = await openDatabases(manifest, env)
+  const metrics = createMetrics(Object.keys(manifest.logic), manifest.auth.issuers.map(({ issuer }) => issuer))
   return {
-    manifest, settings, databases, log, logAbout,
+    manifest, settings, databases, metrics, sink, log, logAbout,
     logic: await loadLogic(bundle, databases),
-    verifier: openVerifier(manifest, settings, log),
+    verifier: openVerifier(manifest, settings, log, metrics),
     cache: new ResultCache({ maxBytes: CACHE_BYTES }),
     calls: new RunningCalls(manifest.limits.concurrency),
   }
@@ -100,11 +105,15 @@ function assertAuthAllowed(manifest: Manifest, settings: ServerSettings): void {
   )
 }
 
-function openVerifier(manifest: Manifest, settings: ServerSettings, log: Log): Verifier {
+function openVerifier(manifest: Manifest, settings: ServerSettings, log: Log, metrics: Metrics): Verifier {
   try {
     return createVerifier(manifest.auth, {
       ...(settings.devIssuer === undefined ? {} : { devIssuer: settings.devIssuer }),
-      onEvent: ({ type, ...fields }) => log.warn(type, fields),
+      onEvent: (event) => {
+        const { type, ...fields } = event
+        metrics.auth.listen(event)
+        log[type === 'keys_fetched' ? 'info' : 'warn'](type, fields)
+      },
     })
   } catch (error) {
     const why = error instanceof Error ? error.message : 'An issuer cannot be used.'

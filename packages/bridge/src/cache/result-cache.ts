@@ -31,6 +31,7 @@ export class ResultCache {
   readonly #answers = new Map<string, CachedAnswer>()
   readonly #fills = new Map<string, Promise<CachedAnswer>>()
   #bytes = 0
+  #evictions = 0
 
   constructor({ maxBytes, now = Date.now }: ResultCacheOptions) {
     this.#maxBytes = maxBytes
@@ -55,6 +56,11 @@ export class ResultCache {
       this.#drop(key, known)
     }
     return { answer: await this.#fill(key, fill), outcome: 'miss' }
+  }
+
+  /** What is kept now, and how many answers had to make room for others so far. */
+  stats(): { readonly bytes: number; readonly answers: number; readonly evictions: number } {
+    return { bytes: this.#bytes, answers: this.#answers.size, evictions: this.#evictions }
   }
 
   async #fill(key: string, fill: () => Promise<string>): Promise<CachedAnswer> {
@@ -87,6 +93,7 @@ export class ResultCache {
     for (const [oldest, old] of this.#answers) {
       if (this.#bytes <= this.#maxBytes) break
       this.#drop(oldest, old)
+      this.#evictions++
     }
   }
 

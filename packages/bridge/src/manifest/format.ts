@@ -207,11 +207,18 @@ export interface LimitsEntry {
   readonly jsonDepth: number
   /** Milliseconds a call may take when its logic says nothing else. */
   readonly timeout: number
+  /** Most members `params` may have. Absent: {@link DEFAULT_LIMITS}. */
+  readonly params?: number
+  /** Largest answer, in bytes of JSON. Absent: {@link DEFAULT_LIMITS}. */
+  readonly responseBytes?: number
   /** Calls answered at once; the next one is answered 503 `overloaded`. */
   readonly concurrency: number
   /** Deepest chain of logic calling logic. */
   readonly callDepth: number
 }
+
+/** What counts for a bundle that was built before a limit was known. */
+export const DEFAULT_LIMITS = { params: 100, responseBytes: 10_000_000 } as const
 
 export interface RequiredSecret {
   readonly name: string

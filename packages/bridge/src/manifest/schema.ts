@@ -111,7 +111,8 @@ const manifest = z.strictObject({
   logic: z.record(z.string(), logic),
   cors: z.optional(z.strictObject({ origins: names, maxAge: natural })),
   limits: z.strictObject({
-    bodyBytes: positive, jsonDepth: positive, timeout: positive, concurrency: positive, callDepth: positive,
+    bodyBytes: positive, jsonDepth: positive, params: z.optional(positive), responseBytes: z.optional(positive), timeout: positive,
+    concurrency: positive, callDepth: positive,
   }),
   schema: z.record(z.string(), digest),
   secrets: z.array(z.strictObject({ name: z.string(), optional: z.boolean(), usedBy: names })),

@@ -11,10 +11,28 @@ export interface ServerSettings {
   /** Reported by `/health`. */
   readonly imageTag?: string
   readonly logLevel: LogLevel
+  /** The log line of a call holds its params, redacted. */
+  readonly logParams: boolean
+  /** Where metrics are served. Absent: nowhere. */
+  readonly metrics?: MetricsAddress
+  readonly connections: ConnectionLimits
   /** Development: `auth: 'none'` is allowed and `returns` is checked. */
   readonly dev: boolean
   /** A local issuer that is trusted besides the manifest's. Loopback only. */
   readonly devIssuer?: string
+}
+
+export interface MetricsAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** What bounds connections, whoever opens them. */
+export interface ConnectionLimits {
+  /** Open at once; the next one is closed before it is read. */
+  readonly max: number
+  /** Milliseconds for a request to arrive in full. */
+  readonly requestTimeout: number
 }
 
 /** @throws BootError naming the setting that is wrong. */
@@ -23,12 +41,19 @@ export function readServerSettings(env: Environment): ServerSettings {
   const host = readSetting(env, 'HOST') ?? (dev ? '127.0.0.1' : '0.0.0.0')
   const imageTag = readSetting(env, 'IMAGE_TAG')
   const devIssuer = readDevIssuer(env, dev, host)
+  const metrics = readMetrics(env)
   return {
-    port: readPort(readSetting(env, 'PORT') ?? '3000'),
+    port: readPort('PORT', readSetting(env, 'PORT') ?? '3000'),
     host,
     shutdownTimeout: readDuration('SHUTDOWN_TIMEOUT', readSetting(env, 'SHUTDOWN_TIMEOUT') ?? '25s'),
     logLevel: readLogLevel(readSetting(env, 'LOG_LEVEL') ?? 'info'),
+    logParams: readSetting(env, 'LOG_PARAMS') === '1',
+    connections: {
+      max: readCount('MAX_CONNECTIONS', readSetting(env, 'MAX_CONNECTIONS') ?? '20000'),
+      requestTimeout: readDuration('REQUEST_TIMEOUT', readSetting(env, 'REQUEST_TIMEOUT') ?? '30s'),
+    },
     dev,
+    ...(metrics === undefined ? {} : { metrics }),
     ...(imageTag === undefined ? {} : { imageTag }),
     ...(devIssuer === undefined ? {} : { devIssuer }),
   }
@@ -39,10 +64,23 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
-function readPort(text: string): number {
+/** Loopback unless another host is named: metrics tell a stranger what a project does and how much of it. */
+function readMetrics(env: Environment): MetricsAddress | undefined {
+  const port = readSetting(env, 'METRICS_PORT')
+  if (port !== undefined) return { host: readSetting(env, 'METRICS_HOST') ?? '127.0.0.1', port: readPort('METRICS_PORT', port) }
+  if (readSetting(env, 'METRICS_HOST') === undefined) return undefined
+  throw new BootError('bad_setting', 'METRICS_HOST is set, but METRICS_PORT is not.', 'Set METRICS_PORT, or remove METRICS_HOST.')
+}
+
+function readCount(name: string, text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new BootError('bad_setting', `${name} is ${JSON.stringify(text)}.`, 'Give a number from 1 on.')
+}
+
+function readPort(name: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
   if (port <= 65_535) return port
-  throw new BootError('bad_setting', `PORT is ${JSON.stringify(text)}.`, 'Give a number from 0 (any free port) to 65535.')
+  throw new BootError('bad_setting', `${name} is ${JSON.stringify(text)}.`, 'Give a number from 0 (any free port) to 65535.')
 }
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }

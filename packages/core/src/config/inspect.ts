@@ -51,12 +51,12 @@ function optionsOf({ type, options, plugin }: ResolvedTarget, path: ConfigPath):
 
 /** A project in the shape it is written in, without its targets. */
 function asWritten(root: string, { name: _, targets: __, root: folder, auth, limits, ...settings }: ResolvedProject): unknown {
-  const { bodyBytes, ...rest } = limits
+  const { bodyBytes, responseBytes, ...rest } = limits
   return {
     ...settings,
     root: displayPath(root, folder),
     auth: auth.mode === 'none' ? 'none' : { issuers: auth.issuers },
-    limits: { body: bodyBytes, ...rest },
+    limits: { body: bodyBytes, response: responseBytes, ...rest },
   }
 }
 

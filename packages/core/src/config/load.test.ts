@@ -33,7 +33,7 @@ test('a small config becomes a whole one', async () => {
     },
     auth: { mode: 'issuers', issuers: [] },
     permissions: {},
-    limits: { bodyBytes: 1_000_000, jsonDepth: 32, timeout: 30_000, concurrency: 1000, callDepth: 16 },
+    limits: { bodyBytes: 1_000_000, responseBytes: 10_000_000, params: 100, jsonDepth: 32, timeout: 30_000, concurrency: 1000, callDepth: 16 },
     secrets: {},
     targets: [],
   }])

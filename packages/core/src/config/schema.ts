@@ -68,10 +68,12 @@ const cors = z.strictObject({
 const limits = z.strictObject({
   body: read(size).prefault('1MB'),
   jsonDepth: counted.default(32),
+  params: counted.default(100),
+  response: read(size).prefault('10MB'),
   timeout: read(duration({})).prefault('30s'),
   concurrency: counted.default(1000),
   callDepth: counted.default(16),
-}).transform(({ body, ...rest }): LimitsEntry => ({ bodyBytes: body, ...rest }))
+}).transform(({ body, response, ...rest }): LimitsEntry => ({ bodyBytes: body, responseBytes: response, ...rest }))
 
 const project = z.strictObject({
   root: z.string().min(1).optional(),

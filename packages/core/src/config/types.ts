@@ -136,6 +136,16 @@ export interface LimitsConfig {
   readonly body?: string | number
   /** @default 32 */
   readonly jsonDepth?: number
+  /**
+   * Most parameters a call may bring.
+   * @default 100
+   */
+  readonly params?: number
+  /**
+   * Largest answer: `'512kB'`, `'20MiB'` or bytes.
+   * @default '10MB'
+   */
+  readonly response?: string | number
   /** @default '30s' */
   readonly timeout?: string | number
   /** @default 1000 */
