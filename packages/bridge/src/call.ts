@@ -20,7 +20,8 @@ export interface CallRequest {
   readonly from: ParamSource
   /** The `Authorization` header. */
   readonly authorization: string | null
-  readonly headers: Headers
+  /** Made when logic looks at them. */
+  readonly headers: () => Headers
   readonly watchClient: ClientWatch
 }
 
@@ -95,7 +96,7 @@ async function answerFromCache(
   const { answer, outcome } = await runtime.cache.get(key, rules, async () => {
     const deadline = runtime.calls.beginBackground(logic.timeout)
     try {
-      const frame = frameOf(runtime, ANONYMOUS, request.id, new Headers(), deadline, trace)
+      const frame = frameOf(runtime, ANONYMOUS, request.id, () => new Headers(), deadline, trace)
       return encodeAnswer(logic, await deadline.race(invoke(logic, params, frame)))
     } finally {
       runtime.calls.end(deadline)
@@ -108,7 +109,7 @@ async function answerFromCache(
 const NO_TRANSACTIONS: Frame['transactions'] = new Map()
 
 function frameOf(
-  runtime: Runtime, caller: Caller, requestId: string, headers: Headers, deadline: Deadline, trace: CallTrace,
+  runtime: Runtime, caller: Caller, requestId: string, headers: () => Headers, deadline: Deadline, trace: CallTrace,
 ): Frame {
   const onQuery = (ms: number): void => { trace.dbMs += ms }
   return { runtime, caller, requestId, headers, deadline, onQuery, transactions: NO_TRANSACTIONS, depth: 0 }

@@ -15,17 +15,20 @@ export class CallEnded extends Error {
 /** Tells a listener once when a call's client disconnects. */
 export type ClientWatch = (onGone: () => void) => void
 
-/** The time a call has. Ends by itself, or when its client goes or the Bridge stops. */
+type EndListener = (reason: CallEnded) => void
+
+/** The time a call has. Ended by {@link RunningCalls} when it is over, when its client goes or when the Bridge stops. */
 export class Deadline {
-  readonly #timer: NodeJS.Timeout
-  readonly #waiting: ((reason: CallEnded) => void)[] = []
+  readonly #listeners: EndListener[] = []
   #controller: AbortController | undefined
   #ended: CallEnded | undefined
 
-  /** @param ms time from now. */
-  constructor(ms: number, watchClient?: ClientWatch) {
-    this.#timer = setTimeout(() => this.end('timeout'), ms)
-    watchClient?.(() => this.end('client_gone'))
+  /** @param at when the time is over, on the clock of `performance.now()`. */
+  constructor(readonly at: number) {}
+
+  /** Why the call is over, once it is. */
+  get ended(): CallEnded | undefined {
+    return this.#ended
   }
 
   /** Aborted when the call is over before its logic is. Made on demand, because it is the dearest part of a small call. */
@@ -37,6 +40,18 @@ export class Deadline {
     return this.#controller.signal
   }
 
+  /** Tells `listener` once if the call ends before its logic does. What `signal` tells, for a fraction of its price. */
+  onEnd(listener: EndListener): void {
+    if (this.#ended) listener(this.#ended)
+    else this.#listeners.push(listener)
+  }
+
+  /** Undoes {@link onEnd}. */
+  offEnd(listener: EndListener): void {
+    const at = this.#listeners.lastIndexOf(listener)
+    if (at !== -1) this.#listeners.splice(at, 1)
+  }
+
   /** @throws CallEnded */
   throwIfOver(): void {
     if (this.#ended) throw this.#ended
@@ -45,7 +60,8 @@ export class Deadline {
   end(why: EndReason): void {
     if (this.#ended) return
     this.#ended = new CallEnded(why)
-    for (const reject of this.#waiting) reject(this.#ended)
+    // A copy: what hears of it may stop listening.
+    for (const listener of [...this.#listeners]) listener(this.#ended)
     this.#controller?.abort(this.#ended)
   }
 
@@ -54,17 +70,15 @@ export class Deadline {
    *
    * @throws CallEnded
    */
-  async race<T>(work: Promise<T>): Promise<T> {
+  race<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#ended) reject(this.#ended)
-      else this.#waiting.push(reject)
+      this.onEnd(reject)
       work.then(resolve, reject)
     })
   }
 
-  /** Stops the clock: the call has been answered. */
+  /** Forgets who listens: the call has been answered. */
   release(): void {
-    clearTimeout(this.#timer)
-    this.#waiting.length = 0
+    this.#listeners.length = 0
   }
 }

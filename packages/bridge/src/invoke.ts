@@ -11,7 +11,8 @@ export interface Frame {
   readonly runtime: Runtime
   readonly caller: Caller
   readonly requestId: string
-  readonly headers: Headers
+  /** The client's headers, made when logic looks at them. */
+  readonly headers: () => Headers
   readonly deadline: Deadline
   readonly onQuery: (ms: number) => void
   /** Open transactions that the logic runs inside of, by alias. */
@@ -37,7 +38,7 @@ async function runModule({ path, definition }: ModuleLogic, params: unknown, fra
     auth: frame.caller,
     call: <T>(target: string, given: Record<string, unknown> = {}, options: { readonly tx?: Transaction } = {}) =>
       callLogic(path, target, given, enterTransaction(frame, options.tx)) as Promise<T>,
-    request: { id: frame.requestId, headers: frame.headers },
+    request: { id: frame.requestId, get headers() { return frame.headers() } },
     get log() { return frame.runtime.logAbout({ requestId: frame.requestId, logic: path }) },
     get signal() { return frame.deadline.signal },
   }
@@ -77,7 +78,7 @@ function enterTransaction(frame: Frame, tx: Transaction | undefined): Frame {
 }
 
 function scopeOf({ deadline, caller, onQuery }: Frame, readOnly = false): CallScope {
-  return { signal: deadline.signal, caller, onQuery, readOnly }
+  return { get signal() { return deadline.signal }, end: deadline, caller, onQuery, readOnly }
 }
 
 /** Aliases are bound to the call when they are first used: most logic uses one, and much uses none. */

@@ -1,5 +1,7 @@
+import type { CallTrace } from './call.ts'
 import type { Log } from './logic.ts'
 import { encodeJson } from './json.ts'
+import type { Problem } from './problem.ts'
 
 /** From the most to the least talkative. `silent` writes nothing. */
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
@@ -23,10 +25,69 @@ export function createLog(sink: LogSink, level: LogLevel, about: Readonly<Record
     return (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
       // Put together as text: spreading objects into one another took longer than the call it told of.
       const own = members(Object.keys(fields).some((key) => taken.has(key)) ? withoutKeys(fields, taken) : fields)
-      sink(`{"time":"${new Date().toISOString()}","level":"${name}","message":${JSON.stringify(String(message))}${constant}${own}}`)
+      sink(`{"time":"${timeText()}","level":"${name}","message":${JSON.stringify(String(message))}${constant}${own}}`)
     }
   }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+let second = 0
+let timeOfSecond = ''
+
+/** Now, as ISO 8601 in UTC with milliseconds. Only those change a thousand times a second. */
+function timeText(): string {
+  const now = Date.now()
+  const ms = now % 1000
+  if (now - ms !== second) {
+    second = now - ms
+    timeOfSecond = new Date(second).toISOString().slice(0, 20)
+  }
+  return `${timeOfSecond}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`
+}
+
+/** What the log tells of a call that has been answered. */
+export interface AnsweredCall {
+  readonly requestId: string
+  readonly trace: CallTrace
+  readonly status: number
+  /** What it was answered with in place of data. */
+  readonly failure: Problem | undefined
+  /** How long it took, in milliseconds. */
+  readonly ms: number
+  /** As the client sent it. */
+  readonly traceparent: string | null
+}
+
+/** Version, trace id, parent id and flags (W3C Trace Context). */
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/**
+ * Writes one line a call: at `error` if it was answered with 5xx, else at `info`. Params and tokens are never logged;
+ * what failed is, for the project's author.
+ *
+ * The same lines as {@link createLog} writes, put together by hand: this is done for every call there is.
+ */
+export function createCallLog(sink: LogSink, level: LogLevel): (call: AnsweredCall) => void {
+  const from = LOG_LEVELS.indexOf(level)
+  const atInfo = LOG_LEVELS.indexOf('info') >= from
+  const atError = LOG_LEVELS.indexOf('error') >= from
+  return ({ requestId, trace, status, failure, ms, traceparent }) => {
+    const failed = status >= 500
+    if (!(failed ? atError : atInfo)) return
+    let line = `{"time":"${timeText()}","level":"${failed ? 'error' : 'info'}","message":"call","requestId":"${requestId}"`
+    if (trace.logic !== undefined) line += `,"logic":${JSON.stringify(trace.logic)}`
+    line += `,"status":${status}`
+    if (failure !== undefined) line += `,"code":${JSON.stringify(failure.code)}`
+    if (trace.cache !== undefined) line += `,"cache":"${trace.cache}"`
+    line += `,"ms":${rounded(ms)},"dbMs":${rounded(trace.dbMs)}`
+    if (traceparent !== null && TRACEPARENT.test(traceparent)) line += `,"traceparent":"${traceparent}"`
+    if (failure?.cause !== undefined) line += members({ error: describeError(failure.cause) })
+    sink(`${line}}`)
+  }
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100
 }
 
 /** An object's members as JSON text, each after a comma. */

@@ -6,6 +6,9 @@ import { toNodeHandler } from 'srvx/node'
 import { version } from '../package.json'
 import { createApp } from './app.ts'
 import { BootError, formatBootError } from './boot-error.ts'
+import { createCallEndpoint } from './http/call-endpoint.ts'
+import { exchangeOpener } from './http/exchange.ts'
+import { createNodeListener } from './http/node-listener.ts'
 import { type HttpServer, listen } from './http-server.ts'
 import { type LoadedBundle, loadBundle } from './load/index.ts'
 import { type BufferedSink, bufferedSink, createLog, describeError } from './log.ts'
@@ -59,9 +62,12 @@ export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOp
   try {
     const bundle = opened.bundle = await loadBundle(env, log)
     const runtime = opened.runtime = await createRuntime({ bundle, settings, env, sink })
-    const app = createApp(runtime, { isStopping: () => stopping })
-    const handler = toNodeHandler(app.fetch, { maxRequestBodySize: bundle.manifest.limits.bodyBytes })
-    const server = opened.server = await listen(handler as RequestListener, settings.host, settings.port)
+    const isStopping = (): boolean => stopping
+    const open = exchangeOpener(bundle.manifest, isStopping)
+    const calls = createCallEndpoint(runtime, open)
+    const app = createApp(runtime, { calls, open, isStopping })
+    const listener = createNodeListener(calls, toNodeHandler(app.fetch) as RequestListener)
+    const server = opened.server = await listen(listener, settings.host, settings.port)
     log.info('listening', { url: server.url, project: bundle.manifest.project, digest: bundle.manifest.digest, origin: bundle.origin, santokit: version })
     let closed: Promise<void> | undefined
     return {

@@ -1,15 +1,26 @@
 import { type ClientWatch, Deadline } from './deadline.ts'
 import { overloaded } from './problem.ts'
 
-/** The calls that run now: how many there may be, and the way to end them all. */
+/** What `setTimeout` can hold, in milliseconds; it takes anything longer for no time at all. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** The calls that run now: how many there may be, until when each, and the way to end them all. */
 export class RunningCalls {
   readonly #limit: number
   readonly #running = new Set<Deadline>()
   readonly #background = new Set<Deadline>()
+  /** One timer for all calls, set for the first of their deadlines: a timer a call would show in every call's time. */
+  #timer: NodeJS.Timeout | undefined
+  #timerAt = Infinity
   #stopped = false
 
   constructor(limit: number) {
     this.#limit = limit
+  }
+
+  /** How many calls run that clients wait for. */
+  get count(): number {
+    return this.#running.size
   }
 
   /**
@@ -21,28 +32,54 @@ export class RunningCalls {
   begin(ms: number, watchClient: ClientWatch): Deadline {
     if (this.#stopped) throw overloaded('The server is stopping.')
     if (this.#running.size >= this.#limit) throw overloaded('Too many calls at once.')
-    const deadline = new Deadline(ms, watchClient)
-    this.#running.add(deadline)
+    const deadline = this.#track(this.#running, ms)
+    watchClient(() => deadline.end('client_gone'))
     return deadline
   }
 
   /** Begins work that no single client waits for, such as refreshing a cached answer. Counts towards no limit. */
   beginBackground(ms: number): Deadline {
-    const deadline = new Deadline(ms)
-    this.#background.add(deadline)
+    const deadline = this.#track(this.#background, ms)
     if (this.#stopped) deadline.end('stopping')
     return deadline
   }
 
   end(deadline: Deadline): void {
     deadline.release()
-    this.#running.delete(deadline)
-    this.#background.delete(deadline)
+    if (!this.#running.delete(deadline)) this.#background.delete(deadline)
   }
 
   /** Ends every call now, and each one that still comes. */
   stop(): void {
     this.#stopped = true
     for (const deadline of [...this.#running, ...this.#background]) deadline.end('stopping')
+    clearTimeout(this.#timer)
+  }
+
+  #track(calls: Set<Deadline>, ms: number): Deadline {
+    const deadline = new Deadline(performance.now() + ms)
+    calls.add(deadline)
+    if (deadline.at < this.#timerAt) this.#wakeAt(deadline.at)
+    return deadline
+  }
+
+  #wakeAt(at: number): void {
+    clearTimeout(this.#timer)
+    this.#timerAt = at
+    // Timers may come up to a millisecond early. One that comes too soon for the call is set again.
+    this.#timer = setTimeout(() => this.#endOverdue(), Math.min(Math.max(0, at - performance.now()) + 1, LONGEST_TIMER))
+    // A call holds the process by what it waits for; its time limit does not.
+    this.#timer.unref()
+  }
+
+  #endOverdue(): void {
+    const now = performance.now()
+    let next = Infinity
+    for (const deadline of [...this.#running, ...this.#background]) {
+      if (deadline.at <= now) deadline.end('timeout')
+      else if (deadline.at < next) next = deadline.at
+    }
+    if (next === Infinity) this.#timerAt = Infinity
+    else this.#wakeAt(next)
   }
 }

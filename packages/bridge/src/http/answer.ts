@@ -1,29 +1,22 @@
-import { FastResponse } from 'srvx'
 import { encodeJson } from '../json.ts'
 import type { Problem } from '../problem.ts'
-
-/** Header names and values, in lower case. A plain list, because building `Headers` costs more than the rest of an answer. */
-export type HeaderList = (readonly [name: string, value: string])[]
+import type { HeaderList, HttpAnswer } from './message.ts'
 
 const JSON_TYPE: readonly [string, string] = ['content-type', 'application/json']
 const PROBLEM_TYPE: readonly [string, string] = ['content-type', 'application/problem+json']
 
 /** An answer with a JSON text as its body. */
-export function jsonAnswer(body: string, headers: HeaderList, status = 200): Response {
-  return respond(body, status, [JSON_TYPE, ...headers])
+export function jsonAnswer(body: string, headers: HeaderList): HttpAnswer {
+  return { status: 200, headers: [JSON_TYPE, ...headers], body }
 }
 
 /** An RFC 9457 problem document. */
-export function problemAnswer(problem: Problem, requestId: string, headers: HeaderList): Response {
+export function problemAnswer(problem: Problem, requestId: string, headers: HeaderList): HttpAnswer {
   const body = encodeJson(problem.document(requestId))
-  return respond(body, problem.status, [PROBLEM_TYPE, ['cache-control', 'no-store'], ...problem.headers, ...headers])
+  return { status: problem.status, headers: [PROBLEM_TYPE, ['cache-control', 'no-store'], ...problem.headers, ...headers], body }
 }
 
 /** An answer without a body. */
-export function emptyAnswer(status: 204 | 304, headers: HeaderList): Response {
-  return respond(null, status, headers)
-}
-
-function respond(body: string | null, status: number, headers: HeaderList): Response {
-  return new FastResponse(body, { status, headers: headers as [string, string][] })
+export function emptyAnswer(status: 204 | 304, headers: HeaderList): HttpAnswer {
+  return { status, headers, body: null }
 }

@@ -1,7 +1,7 @@
-import type { ServerRequest } from 'srvx'
 import { isDeeperThan } from '../json.ts'
 import type { LimitsEntry } from '../manifest/format.ts'
 import { problem } from '../problem.ts'
+import { BodyTooLarge, type HttpRequest } from './message.ts'
 
 /** The members of a call, of the right types. */
 export interface CallBody {
@@ -9,44 +9,46 @@ export interface CallBody {
   readonly params: Readonly<Record<string, unknown>>
 }
 
+const NO_PARAMS: CallBody['params'] = Object.freeze({})
+
 /**
  * Reads `{ "path": …, "params": … }` from a request, within the project's limits.
  *
- * The server itself counts the body while it arrives, and fails the reading past `limits.bodyBytes`.
- *
  * @throws Problem 400, 413 or 415.
  */
-export async function readCallBody(request: ServerRequest, limits: LimitsEntry): Promise<CallBody> {
-  assertMediaType(request.headers)
-  if (Number(request.headers.get('content-length') ?? 0) > limits.bodyBytes) throw tooLarge(limits)
+export async function readCallBody(request: HttpRequest, limits: LimitsEntry): Promise<CallBody> {
+  assertMediaType(request)
+  if (Number(request.header('content-length') ?? 0) > limits.bodyBytes) throw tooLarge(limits)
   const body = parse(await readText(request, limits))
   if (isDeeperThan(body, limits.jsonDepth)) {
     throw problem('invalid_request', `The body is nested deeper than ${limits.jsonDepth} levels.`)
   }
   if (!isObject(body)) throw problem('invalid_request', 'The body is not an object.')
-  const { path, params = {}, ...others } = body
-  const [unknown] = Object.keys(others)
-  if (unknown !== undefined) throw problem('invalid_request', `The body has a member ${JSON.stringify(unknown)}; it takes path and params.`)
+  for (const name in body) {
+    if (name === 'path' || name === 'params') continue
+    throw problem('invalid_request', `The body has a member ${JSON.stringify(name)}; it takes path and params.`)
+  }
+  const { path, params = NO_PARAMS } = body
   if (typeof path !== 'string') throw problem('invalid_request', 'The body has no `path` string.')
   if (!isObject(params)) throw problem('invalid_request', '`params` is not an object.')
   return { path, params }
 }
 
-function assertMediaType(headers: Headers): void {
-  const [type = ''] = (headers.get('content-type') ?? '').split(';')
-  if (type.trim().toLowerCase() !== 'application/json') {
+function assertMediaType(request: HttpRequest): void {
+  const given = request.header('content-type') ?? ''
+  if (given !== 'application/json' && given.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json') {
     throw problem('unsupported_media_type', 'Send the body as application/json.', { headers: [['accept-post', 'application/json']] })
   }
-  if ((headers.get('content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
+  if ((request.header('content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
     throw problem('unsupported_media_type', 'Send the body without a content encoding.', { headers: [['accept-encoding', 'identity']] })
   }
 }
 
-async function readText(request: ServerRequest, limits: LimitsEntry): Promise<string> {
+async function readText(request: HttpRequest, limits: LimitsEntry): Promise<string> {
   try {
-    return await request.text()
+    return await request.text(limits.bodyBytes)
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_BODY_TOO_LARGE') throw tooLarge(limits)
+    if (error instanceof BodyTooLarge) throw tooLarge(limits)
     // All that is left is a body that stopped in the middle.
     throw problem('client_gone', 'The client has gone.', { cause: error })
   }

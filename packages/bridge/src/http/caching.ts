@@ -1,6 +1,6 @@
 import type { CachedAnswer } from '../cache/result-cache.ts'
 import type { CacheEntry } from '../manifest/format.ts'
-import type { HeaderList } from './answer.ts'
+import type { HeaderList } from './message.ts'
 
 /** What tells caches on the way how long an answer holds, and how old it is (RFC 9111, RFC 5861). */
 export function cachingHeaders(rules: CacheEntry, answer: CachedAnswer, now: number): HeaderList {

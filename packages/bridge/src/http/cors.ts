@@ -1,5 +1,6 @@
 import type { CorsEntry } from '../manifest/format.ts'
-import { emptyAnswer, type HeaderList } from './answer.ts'
+import { emptyAnswer } from './answer.ts'
+import type { HeaderList, HttpAnswer } from './message.ts'
 
 const ALLOWED_HEADERS = 'authorization, content-type, if-none-match, traceparent, x-request-id'
 const EXPOSED_HEADERS = 'age, etag, retry-after, x-request-id'
@@ -19,7 +20,7 @@ export function corsHeaders(cors: CorsEntry | undefined, origin: string | null):
 }
 
 /** The answer to a preflight request; `undefined` if this is none, or its origin is not allowed. */
-export function preflightAnswer(cors: CorsEntry | undefined, request: Request, headers: HeaderList): Response | undefined {
+export function preflightAnswer(cors: CorsEntry | undefined, request: Request, headers: HeaderList): HttpAnswer | undefined {
   if (request.method !== 'OPTIONS' || request.headers.get('access-control-request-method') === null) return undefined
   const allowed = corsHeaders(cors, request.headers.get('origin'))
   if (!cors || !allowed.some(([name]) => name === 'access-control-allow-origin')) return undefined

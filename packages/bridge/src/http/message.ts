@@ -1,0 +1,36 @@
+import type { ClientWatch } from '../deadline.ts'
+
+/** The headers of a request that the Bridge itself reads. */
+export type ReadHeader =
+  | 'authorization' | 'content-encoding' | 'content-length' | 'content-type' | 'if-none-match' | 'origin' | 'traceparent' | 'x-request-id'
+
+/** A request as the Bridge sees it, whichever server took it: see `node-request.ts` and `web-request.ts`. */
+export interface HttpRequest {
+  header(name: ReadHeader): string | null
+  /** All headers, for logic: made when they are first looked at. */
+  headers(): Headers
+  /**
+   * Reads the body as UTF-8.
+   *
+   * @param limit the most bytes it may have.
+   * @throws BodyTooLarge, or BodyCutShort
+   */
+  text(limit: number): Promise<string>
+  readonly watchClient: ClientWatch
+}
+
+/** The body has more bytes than it may; the rest of it is not kept. */
+export class BodyTooLarge extends Error {}
+
+/** The client stopped in the middle of the body. */
+export class BodyCutShort extends Error {}
+
+/** Header names and values, in lower case. A plain list, because building `Headers` costs more than the rest of an answer. */
+export type HeaderList = (readonly [name: string, value: string])[]
+
+/** An answer, for whichever server sends it. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: HeaderList
+  readonly body: string | null
+}

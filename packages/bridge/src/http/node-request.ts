@@ -1,0 +1,65 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ClientWatch } from '../deadline.ts'
+import { BodyCutShort, BodyTooLarge, type HttpAnswer, type HttpRequest, type ReadHeader } from './message.ts'
+
+/** A request of `node:http` as the Bridge sees it: nothing is made of it that nobody asks for. */
+export class NodeRequest implements HttpRequest {
+  #headers: Headers | undefined
+
+  constructor(private readonly request: IncomingMessage, private readonly response: ServerResponse) {}
+
+  header(name: ReadHeader): string | null {
+    // None of those that are read may come as a list.
+    return (this.request.headers[name] as string | undefined) ?? null
+  }
+
+  headers(): Headers {
+    if (!this.#headers) {
+      this.#headers = new Headers()
+      const { rawHeaders } = this.request
+      for (let at = 0; at < rawHeaders.length; at += 2) this.#headers.append(rawHeaders[at] as string, rawHeaders[at + 1] as string)
+    }
+    return this.#headers
+  }
+
+  text(limit: number): Promise<string> {
+    const { request } = this
+    return new Promise((resolve, reject) => {
+      let body: Buffer | undefined
+      let more: Buffer[] | undefined
+      let bytes = 0
+      const onData = (chunk: Buffer): void => {
+        bytes += chunk.length
+        if (bytes > limit) {
+          // Read on without keeping it: a client that is still sending does not look at the answer.
+          request.off('data', onData).resume()
+          reject(new BodyTooLarge())
+        } else if (body === undefined) body = chunk
+        else (more ??= [body]).push(chunk)
+      }
+      request.on('data', onData)
+      request.on('end', () => {
+        // Small bodies come in one piece.
+        const whole = more === undefined ? body : Buffer.concat(more)
+        resolve(whole === undefined ? '' : whole.toString('utf8'))
+      })
+      request.on('error', (error) => reject(new BodyCutShort('', { cause: error })))
+    })
+  }
+
+  /** By the response, which knows whether it was answered. */
+  readonly watchClient: ClientWatch = (onGone) => {
+    const { response } = this
+    if (response.destroyed && !response.writableEnded) onGone()
+    else response.on('close', () => { if (!response.writableEnded) onGone() })
+  }
+}
+
+/** Sends an answer whole, so that head and body leave in one write. */
+export function sendToNode({ status, headers, body }: HttpAnswer, response: ServerResponse): void {
+  const flat: string[] = []
+  for (const [name, value] of headers) flat.push(name, value)
+  if (body !== null) flat.push('content-length', String(Buffer.byteLength(body)))
+  response.writeHead(status, flat)
+  response.end(body ?? undefined)
+}

@@ -1,0 +1,215 @@
+import { createServer, type RequestListener } from 'node:http'
+import { connect } from 'node:net'
+import { toNodeHandler } from 'srvx/node'
+import { expect, onTestFinished, test } from 'vitest'
+import { createApp } from '../src/app.ts'
+import { createCallEndpoint } from '../src/http/call-endpoint.ts'
+import { exchangeOpener } from '../src/http/exchange.ts'
+import { createNodeListener } from '../src/http/node-listener.ts'
+import { listen } from '../src/http-server.ts'
+import { loadBundle } from '../src/load/index.ts'
+import { createLog } from '../src/log.ts'
+import { closeRuntime, createRuntime } from '../src/runtime.ts'
+import { readServerSettings } from '../src/settings/index.ts'
+import { bundleFiles, makeFolder, makeManifest, module, type TestProject, writeBundle } from './bundle.ts'
+
+/** Calls are answered straight on `node:http`, and through h3 and web standards: one set of rules, held on both here. */
+const ADAPTERS = ['node', 'web'] as const
+
+/** Handlers meet their test here: both live in one process. */
+const meeting = globalThis as { startedCalls?: (() => void) | undefined; abortedCalls?: ((reason: string) => void) | undefined }
+
+const ORIGIN = 'https://app.example.com'
+
+const project: TestProject = {
+  logic: {
+    'm/echo': module('echo.mjs', { access: 'public', params: { type: 'object' } }),
+    'm/headers': module('headers.mjs', { access: 'public' }),
+    'm/cached': module('cached.mjs', { access: 'public', cache: { ttl: 60_000 } }),
+    'm/closed': module('echo.mjs'),
+    'm/wait': module('wait.mjs', { access: 'public' }),
+    'm/broken': module('broken.mjs', { access: 'public' }),
+    'm/_private': module('echo.mjs', { private: true, access: 'public' }),
+  },
+  modules: {
+    'echo.mjs': `const schema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
+      export default { params: schema, handler: ({ params }) => params }`,
+    'headers.mjs': 'export default { handler: ({ request }) => ({ agent: request.headers.get("user-agent"), cookie: request.headers.get("x-twice"), id: request.id }) }',
+    'cached.mjs': 'export default { handler: () => "kept" }',
+    'broken.mjs': 'export default { handler() { throw new Error("secret detail") } }',
+    'wait.mjs': `export default { handler: ({ signal }) => new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => { globalThis.abortedCalls?.(signal.reason.why); reject(signal.reason) })
+      globalThis.startedCalls?.() }) }`,
+  },
+  manifest: {
+    cors: { origins: [ORIGIN], maxAge: 600 },
+    limits: { ...makeManifest({ logic: {} }).limits, bodyBytes: 1000, jsonDepth: 5 },
+    auth: { mode: 'issuers', issuers: [] },
+  },
+}
+
+interface Served {
+  readonly port: number
+  readonly log: Record<string, unknown>[]
+}
+
+async function serve(adapter: (typeof ADAPTERS)[number], stopping = false): Promise<Served> {
+  const folder = await makeFolder()
+  await writeBundle(folder.path, bundleFiles(project))
+  const env = { HOST: '127.0.0.1', PORT: '0', MANIFEST_PATH: `${folder.path}/manifest.json` }
+  const log: Record<string, unknown>[] = []
+  const sink = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>)
+  const runtime = await createRuntime({ bundle: await loadBundle(env, createLog(sink, 'error')), settings: readServerSettings(env), env, sink })
+  const isStopping = (): boolean => stopping
+  const open = exchangeOpener(runtime.manifest, isStopping)
+  const calls = createCallEndpoint(runtime, open)
+  const web = toNodeHandler(createApp(runtime, { calls, open, isStopping }).fetch) as RequestListener
+  const refuse: RequestListener = () => { throw new Error('It was left to the router.') }
+  const server = await listen(adapter === 'node' ? createNodeListener(calls, refuse) : web, '127.0.0.1', 0)
+  onTestFinished(async () => {
+    server.destroy()
+    await server.drain(0)
+    await closeRuntime(runtime)
+    await folder.remove()
+  })
+  return { port: server.port, log }
+}
+
+interface RawAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Sends bytes as they are, and gives the answer as it came, but for what differs from moment to moment. */
+async function send({ port }: Served, head: readonly string[], body: string | Buffer = '', length = Buffer.byteLength(body)): Promise<RawAnswer> {
+  const socket = connect(port, '127.0.0.1')
+  const framing = head.some((line) => /^transfer-encoding/i.test(line)) || length === 0 ? [] : [`content-length: ${length}`]
+  socket.write(`${[...head, 'host: x', 'connection: close', ...framing].join('\r\n')}\r\n\r\n`)
+  socket.write(body)
+  const chunks: Buffer[] = []
+  for await (const chunk of socket) chunks.push(chunk as Buffer)
+  const text = Buffer.concat(chunks).toString()
+  const end = text.indexOf('\r\n\r\n')
+  const [line = '', ...fields] = text.slice(0, end).split('\r\n')
+  const headers = Object.fromEntries(fields.map((field) => field.split(/: (.*)/s, 2) as [string, string]).map(([name, value]) => [name.toLowerCase(), value]))
+  const { date: _date, ...kept } = headers
+  return { status: Number(line.split(' ')[1]), headers: kept, body: text.slice(end + 4) }
+}
+
+const POST = ['POST /call HTTP/1.1', 'x-request-id: test-1', 'content-type: application/json']
+const call = (path: string, params: unknown = {}): string => JSON.stringify({ path, params })
+
+/** What a client may send, by what it is an example of. */
+const REQUESTS: Readonly<Record<string, readonly [head: readonly string[], body?: string | Buffer]>> = {
+  'a call': [POST, call('m/echo', { a: [1, 'é', null] })],
+  'a call without params': [POST, '{"path":"m/echo"}'],
+  'a media type with a charset': [[POST[0]!, POST[1]!, 'content-type: Application/JSON; charset=utf-8'], call('m/echo')],
+  'a call of an allowed origin': [[...POST, `origin: ${ORIGIN}`], call('m/echo')],
+  'a call of another origin': [[...POST, 'origin: https://evil.example'], call('m/echo')],
+  'a body in chunks': [[...POST, 'transfer-encoding: chunked'], '10\r\n{"path":"m/echo"\r\n1\r\n}\r\n0\r\n\r\n'],
+  'all headers, for logic': [[...POST, 'user-agent: t', 'x-twice: 1', 'x-twice: 2'], call('m/headers')],
+  'a logic that fails': [POST, call('m/broken')],
+  'no token where one is needed': [POST, call('m/closed')],
+  'another scheme than Bearer': [[...POST, 'authorization: Basic eA=='], call('m/echo')],
+  'no such logic': [POST, call('m/none')],
+  'a private logic': [POST, call('m/_private')],
+  'params that are unknown': [POST, call('m/headers', { x: 1 })],
+  'no media type': [POST.slice(0, 2), call('m/echo')],
+  'another media type': [[...POST.slice(0, 2), 'content-type: text/plain'], call('m/echo')],
+  'a compressed body': [[...POST, 'content-encoding: gzip'], call('m/echo')],
+  'a body past the bound': [POST, call('m/echo', { filler: 'x'.repeat(2000) })],
+  'a body past the bound in chunks': [[...POST, 'transfer-encoding: chunked'], `7d0\r\n${'x'.repeat(2000)}\r\n0\r\n\r\n`],
+  'no body': [POST],
+  'no JSON': [POST, '{"path":'],
+  'a byte order mark': [POST, `\ufeff${call('m/echo')}`],
+  'bytes that are not UTF-8': [POST, Buffer.from(call('m/echo', { a: '\xff' }), 'latin1')],
+  'JSON that is no object': [POST, '[]'],
+  'too deep': [POST, call('m/echo', { a: [[[[1]]]] })],
+  'an unknown member': [POST, '{"path":"m/echo","other":1}'],
+  'a member __proto__': [POST, '{"path":"m/echo","__proto__":{}}'],
+  'params that are no object': [POST, call('m/echo', [])],
+  'a path that is no string': [POST, '{"path":1}'],
+  'a request id that may not stand in a log': [[POST[0]!, 'x-request-id: a"b', POST[2]!], call('m/none')],
+  'a cached answer': [['GET /call/m/cached HTTP/1.1', 'x-request-id: test-2']],
+  'its head': [['HEAD /call/m/cached HTTP/1.1', 'x-request-id: test-2']],
+  'one that the client has': [['GET /call/m/cached HTTP/1.1', 'x-request-id: test-2', 'if-none-match: *']],
+  'a query that is no parameter': [['GET /call/m/cached?a=1&b=%20&a=2 HTTP/1.1', 'x-request-id: test-2']],
+  'a GET of what is not cached': [['GET /call/m/echo HTTP/1.1', 'x-request-id: test-2']],
+  'a GET of what is not there': [['GET /call/m/none HTTP/1.1', 'x-request-id: test-2']],
+}
+
+/** What is random or depends on how long it took. */
+function comparable({ status, headers, body }: RawAnswer): RawAnswer {
+  const { age: _age, 'x-request-id': requestId = '', ...kept } = headers
+  return { status, headers: { ...kept, 'x-request-id': requestId.replace(/^[0-9a-f]{32}$/, '(new)') }, body: body.replaceAll(/[0-9a-f]{32}/g, '(new)') }
+}
+
+test.each([false, true])('the same request gets the same answer and log line on both (stopping: %s)', async (stopping) => {
+  const [node, web] = [await serve('node', stopping), await serve('web', stopping)]
+  for (const [name, [head, body]] of Object.entries(REQUESTS)) {
+    const [one, other] = [await send(node, head, body), await send(web, head, body)]
+    expect({ name, ...comparable(one) }).toEqual({ name, ...comparable(other) })
+    expect(one.headers['x-request-id'], name).toMatch(/^(test-\d|[0-9a-f]{32})$/)
+    expect(one.status === 200 || one.status === 304 || one.headers['content-type'] === 'application/problem+json', name).toBe(true)
+  }
+  const told = ({ log }: Served): unknown[] => log.map(({ time: _time, ms: _ms, error, requestId, ...rest }) =>
+    ({ ...rest, requestId: String(requestId).length, failed: error !== undefined }))
+  expect(node.log).toHaveLength(Object.keys(REQUESTS).length)
+  expect(told(node)).toEqual(told(web))
+})
+
+test.each(ADAPTERS)('the answers are what they should be (%s)', async (adapter) => {
+  const served = await serve(adapter)
+  const of = (name: string): Promise<RawAnswer> => send(served, ...REQUESTS[name]!)
+  expect(await of('a call')).toEqual({
+    status: 200, body: '{"data":{"a":[1,"é",null]}}',
+    headers: {
+      'content-type': 'application/json', 'cache-control': 'no-store', 'x-request-id': 'test-1', 'x-content-type-options': 'nosniff',
+      vary: 'Origin', 'content-length': '28', connection: 'close',
+    },
+  })
+  expect(await of('all headers, for logic')).toMatchObject({ status: 200, body: '{"data":{"agent":"t","cookie":"1, 2","id":"test-1"}}' })
+  const statuses = await Promise.all(['no token where one is needed', 'no such logic', 'params that are unknown', 'no media type', 'no JSON',
+    'a byte order mark', 'a body past the bound', 'a body past the bound in chunks', 'a logic that fails'].map(async (name) => (await of(name)).status))
+  expect(statuses).toEqual([401, 404, 422, 415, 400, 400, 413, 413, 500])
+  expect(await of('its head')).toMatchObject({ status: 200, body: '', headers: { 'content-length': '15' } })
+})
+
+test.each(ADAPTERS)('a client that leaves ends its call (%s)', async (adapter) => {
+  const started = new Promise<void>((resolve) => { meeting.startedCalls = resolve })
+  const aborted = new Promise<string>((resolve) => { meeting.abortedCalls = resolve })
+  const { port, log } = await serve(adapter)
+  const socket = connect(port, '127.0.0.1')
+  const body = call('m/wait')
+  socket.write(`${POST.join('\r\n')}\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+  await started
+  socket.destroy()
+  expect(await aborted).toBe('client_gone')
+  await expect.poll(() => log).toMatchObject([{ status: 499, code: 'client_gone', logic: 'm/wait' }])
+})
+
+test.each(ADAPTERS)('a client that stops in the middle of its body ends its call (%s)', async (adapter) => {
+  const { port, log } = await serve(adapter)
+  const socket = connect(port, '127.0.0.1')
+  await new Promise<void>((resolve) => socket.write(`${POST.join('\r\n')}\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"path":`, () => resolve()))
+  socket.end()
+  await expect.poll(() => log).toMatchObject([{ status: 499, code: 'client_gone' }])
+})
+
+test('an address that could be read in more than one way is left to the router', async () => {
+  const left: string[] = []
+  const calls = { post: () => Promise.reject(new Error('reached')), get: () => Promise.reject(new Error('reached')) }
+  const listener = createNodeListener(calls, (request, response) => {
+    left.push(request.url ?? '')
+    response.end()
+  })
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as { port: number }
+  const urls = ['/call/../health', '/call/a/./b', '/call/a//b', '/call/a%2fb', '/call/a/', '/call/', '/call?x', '/call/a#b', '/call/a?b#c', '//call/a', '/health']
+  for (const url of urls) await send({ port, log: [] }, [`GET ${url} HTTP/1.1`])
+  for (const url of ['/call?x', '/call/', '/call/a', '/Call']) await send({ port, log: [] }, [`POST ${url} HTTP/1.1`])
+  expect(left).toEqual([...urls, '/call?x', '/call/', '/call/a', '/Call'])
+})
