@@ -74,6 +74,7 @@ export function targetContext(
   project: ResolvedProject,
   target: ResolvedTarget,
   phase: Phase,
+  secretsToSet: ReadonlyMap<string, SecretValue> = NONE,
 ): TargetContext<unknown> {
   return {
     project,
@@ -86,9 +87,12 @@ export function targetContext(
     progress: (message) => ctx.report({ type: 'phase:progress', phase, project: project.name, target: target.name, message }),
     warn: (message) => ctx.report({ type: 'note', level: 'warn', message, project: project.name, target: target.name }),
     credential: (value) => credential(ctx, project, value),
+    secretsToSet,
     now: ctx.now,
   }
 }
+
+const NONE: ReadonlyMap<string, SecretValue> = new Map()
 
 async function credential(ctx: LifecycleContext, project: ResolvedProject, value: MaybeSecret): Promise<SecretValue | undefined> {
   if (!isSecretRef(value)) return new SecretValue(value)

@@ -2,6 +2,7 @@ import { loadConfig } from '../config/index.ts'
 import type { Report } from '../diagnostics/index.ts'
 import type { SecretProvider } from '../plugin/contract.ts'
 import type { PluginHost } from '../plugin/host.ts'
+import { guardedProvider } from '../secrets/guarded-provider.ts'
 import { createSecretResolver } from '../secrets/resolver.ts'
 import type { LifecycleContext } from './context.ts'
 import { gitRevision } from './revision.ts'
@@ -29,11 +30,14 @@ export interface OpenedLifecycle extends LifecycleContext {
 /** Loads the config and sets up what every phase needs. */
 export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecycle> {
   const { config, host } = await loadConfig(options)
+  const providers = new Map(host.secretSchemes().map((scheme) => [scheme, attributedProvider(host, scheme)]))
   const secrets = createSecretResolver({
-    provider: (scheme) => attributedProvider(host, scheme),
+    provider: (scheme) => providers.get(scheme),
     schemes: host.secretSchemes(),
     context: {
       root: config.root, environment: config.environment, env: options.env, signal: options.signal, interactive: options.interactive,
+      progress: (message) => options.report({ type: 'note', level: 'info', message }),
+      warn: (message) => options.report({ type: 'note', level: 'warn', message }),
     },
   })
   return {
@@ -54,11 +58,15 @@ export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecyc
 function attributedProvider(host: PluginHost, scheme: string): SecretProvider | undefined {
   const found = host.secretProvider(scheme)
   if (found === undefined) return undefined
-  const { provider, plugin } = found
+  const { plugin } = found
+  // Guarded inside, so that an error nobody planned for does not become one that repeats its message.
+  const provider = guardedProvider(found.provider)
+  const { preflight } = provider
   return {
-    scheme: provider.scheme,
-    parseRef: (ref) => provider.parseRef(ref),
-    dispose: async () => provider.dispose?.(),
+    ...provider,
+    ...(preflight === undefined ? {} : {
+      preflight: (context) => host.attribute(plugin, `secrets ${scheme}: preflight`, () => preflight(context)),
+    }),
     resolveMany: (refs, context) => host.attribute(plugin, `secrets ${scheme}: resolveMany`, () => provider.resolveMany(refs, context)),
   }
 }

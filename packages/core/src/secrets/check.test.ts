@@ -101,7 +101,7 @@ describe('.env', () => {
 
   test('names of other projects, of references and of the Bridge itself belong there', async () => {
     const { ok, strays } = await check([
-      'DATABASE_URL=postgres://db/a', 'SHARED_URL=postgres://db/b', 'LINKS_URL=x', 'UNUSED_BY_LOGIC=x', 'DATABASE_URL_FILE=/run/secrets/url',
+      'DATABASE_URL=postgres://db/a', 'SHARED_URL=postgres://db/b', 'LINKS_URL_FILE=/run/secrets/url', 'UNUSED_BY_LOGIC=x',
       'PORT=3000', 'STK_ENV=staging',
     ].join('\n'))
     expect(strays).toEqual([])

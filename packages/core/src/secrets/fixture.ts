@@ -5,6 +5,7 @@ import { dirname, join } from 'pathe'
 import { onTestFinished } from 'vitest'
 import type { ResolvedProject } from '../config/resolved.ts'
 import type { SecretContext, SecretProvider } from '../plugin/contract.ts'
+import { guardedProvider } from './guarded-provider.ts'
 import { createSecretResolver, type SecretResolver } from './resolver.ts'
 
 /** A resolved project for the tests of this folder. */
@@ -36,9 +37,12 @@ export async function folder(files: Readonly<Record<string, string | Uint8Array>
 }
 
 export function resolver(context: Partial<SecretContext>, providers: readonly SecretProvider[] = []): SecretResolver {
+  const guarded = providers.map((provider) => guardedProvider(provider))
   return createSecretResolver({
-    provider: (scheme) => providers.find((provider) => provider.scheme === scheme),
+    provider: (scheme) => guarded.find((provider) => provider.scheme === scheme),
     schemes: providers.map(({ scheme }) => scheme),
-    context: { root: '/nowhere', environment: 'test', env: {}, signal: new AbortController().signal, interactive: false, ...context },
+    context: {
+      root: '/nowhere', environment: 'test', env: {}, signal: new AbortController().signal, interactive: false, progress() {}, warn() {}, ...context,
+    },
   })
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { StkError } from '../diagnostics/index.ts'
 import type { SecretProvider, SecretResult } from '../plugin/contract.ts'
 import { folder, project, resolver } from './fixture.ts'
 import { SecretValue } from './secret-value.ts'
@@ -57,6 +58,15 @@ test('a name without a reference is read from the environment, then from .env', 
   expect(results.get('NOWHERE')).toMatchObject({ failure: 'item-not-found', why: expect.stringContaining('neither') })
 })
 
+test('a file is read where NAME_FILE names one, as the Bridge does', async () => {
+  const root = await folder({ '.env': 'IN_FILE_FILE=mounted/token\nTWICE=x', 'mounted/token': 'mounted\n' })
+  const secrets = resolver({ root, env: { IN_ENV_FILE: 'mounted/token', TWICE: 'x', TWICE_FILE: 'mounted/token', LOST_FILE: 'mounted/none' } })
+  const results = await secrets.resolve(project('shop'), ['IN_ENV', 'IN_FILE', 'TWICE', 'LOST'])
+  expect([reveal(results.get('IN_ENV')), reveal(results.get('IN_FILE'))]).toEqual(['mounted', 'mounted'])
+  // What is set twice, or names a file that is not there, is a mistake: what comes after it is not looked at.
+  expect([results.get('TWICE'), results.get('LOST')]).toMatchObject([{ failure: 'ambiguous' }, { failure: 'malformed-ref' }])
+})
+
 test('a .env that cannot be read is not taken for one that is not there', async () => {
   const root = await folder({ '.env/a-folder': '' })
   expect((await resolver({ root }).resolve(project('shop'), ['A'])).get('A')).toMatchObject({ failure: 'malformed-ref', why: '.env is not a file.' })
@@ -102,22 +112,47 @@ test('refuses all references that cannot be understood at once, and says where e
   expect(JSON.stringify(all.map(({ message, details }) => [message, details]))).not.toMatch(/hunter2|s3cret/)
 })
 
-test('what was interrupted is thrown on, and asked again by the next who wants it', async () => {
+test('what was interrupted is thrown on, and asked no more', async () => {
   let calls = 0
   const abort = new AbortController()
   const slow: SecretProvider = {
     scheme: 'slow',
     parseRef() {},
     async resolveMany(refs) {
-      if (calls++ > 0) return new Map(refs.map((ref) => [ref, { value: new SecretValue('late') }]))
+      calls++
       abort.abort(new Error('interrupted'))
-      throw new Error('aborted by the signal')
+      return new Map(refs.map((ref) => [ref, { value: new SecretValue('late') }]))
     },
   }
   const secrets = resolver({ signal: abort.signal }, [slow])
-  const shop = project('shop', { secrets: { A: 'slow:a' } })
+  const shop = project('shop', { secrets: { A: 'slow:a', B: 'slow:b' } })
   await expect(secrets.resolve(shop, ['A'])).rejects.toThrow('interrupted')
-  expect(reveal((await secrets.resolve(shop, ['A'])).get('A'))).toBe('late')
+  await expect(secrets.resolve(shop, ['A', 'B'])).rejects.toThrow('interrupted')
+  expect(calls).toBe(1)
+})
+
+test('what a provider refuses as a whole is shown as it says, and is not tried again', async () => {
+  let calls = 0
+  const limited: SecretProvider = {
+    scheme: 'limited', parseRef() {}, async resolveMany() { calls++; throw new StkError('STK3001', { why: 'Too many requests.' }) },
+  }
+  const secrets = resolver({}, [limited])
+  const shop = project('shop', { secrets: { A: 'limited:a' } })
+  await expect(secrets.resolve(shop, ['A'])).rejects.toThrow('Too many requests.')
+  await expect(secrets.resolve(shop, ['A'])).rejects.toThrow('Too many requests.')
+  expect(calls).toBe(1)
+})
+
+test('says who is signed in, for the providers that were asked', async () => {
+  const asked = { ...vault({ 'vault:a': 'A' }).provider, preflight: async () => ({ identity: 'ci@acme', mode: 'token' }) }
+  const unasked = { ...vault({}, 'safe').provider, preflight: async () => ({ identity: 'nobody', mode: 'none' }) }
+  const broken = { ...vault({ 'weak:a': 'A' }, 'weak').provider, preflight: async () => { throw new RangeError('canary-value') } }
+  const secrets = resolver({}, [asked, unasked, broken])
+  await secrets.resolve(project('shop', { secrets: { A: 'vault:a', B: 'weak:a' } }), ['A', 'B', 'C'])
+  expect(await secrets.identities()).toEqual([
+    { scheme: 'vault', identity: 'ci@acme', mode: 'token' },
+    { scheme: 'weak', failure: 'unknown', why: 'The provider of "weak:" broke down (RangeError).' },
+  ])
 })
 
 test('disposes of the providers it used, and of no other', async () => {

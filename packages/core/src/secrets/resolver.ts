@@ -1,7 +1,8 @@
 import type { ResolvedProject } from '../config/resolved.ts'
 import { isStkError, throwAll, type StkError } from '../diagnostics/index.ts'
-import type { SecretContext, SecretProvider, SecretResult } from '../plugin/contract.ts'
+import type { SecretContext, SecretIdentity, SecretProvider, SecretRefusal, SecretResult } from '../plugin/contract.ts'
 import { DOTENV } from './dotenv.ts'
+import { guardedProvider } from './guarded-provider.ts'
 import { BUILT_IN_PROVIDERS } from './providers/index.ts'
 import { schemeOf, unknownScheme } from './reference.ts'
 
@@ -15,28 +16,38 @@ export interface SecretResolver {
    * @throws StkError STK3002 or STK3003 for references that cannot be understood, all of them at once.
    */
   resolve(project: Pick<ResolvedProject, 'name' | 'secrets'>, names: readonly string[]): Promise<ReadonlyMap<string, SecretResult>>
+  /** Who is signed in to each provider that was asked so far and can tell, in the order of schemes. */
+  identities(): Promise<readonly SecretAccount[]>
   /** Ends what providers hold open. */
   dispose(): Promise<void>
 }
 
+/** How a provider was reached, or why that cannot be told. */
+export type SecretAccount = { readonly scheme: string } & (SecretIdentity | SecretRefusal)
+
 export interface SecretResolverOptions {
-  /** A plugin's provider for a scheme. Not asked for the built-in ones. */
+  /** A plugin's provider for a scheme, guarded (`guardedProvider`), and the same one each time. Not asked for the built-in ones. */
   readonly provider: (scheme: string) => SecretProvider | undefined
   /** The schemes that plugins offer, for suggestions. */
   readonly schemes: readonly string[]
   readonly context: SecretContext
 }
 
-/** A resolver that asks each provider at most once for a reference, and for many references in one go. */
+const BUILT_IN: ReadonlyMap<string, SecretProvider> = new Map(BUILT_IN_PROVIDERS.map((provider) => [provider.scheme, guardedProvider(provider)]))
+
+/**
+ * A resolver that asks each provider at most once for a reference, and for many references in one go. What failed is not
+ * asked again either: providers count how often they are asked.
+ */
 export function createSecretResolver(options: SecretResolverOptions): SecretResolver {
   const { context } = options
-  const schemes = [...BUILT_IN_PROVIDERS.map(({ scheme }) => scheme), ...options.schemes]
+  const schemes = [...BUILT_IN.keys(), ...options.schemes]
   const known = new Map<string, Promise<SecretResult>>()
   const used = new Set<SecretProvider>()
 
   const providerOf = (ref: string): SecretProvider => {
     const scheme = schemeOf(ref)
-    const provider = BUILT_IN_PROVIDERS.find((built) => built.scheme === scheme) ?? options.provider(scheme)
+    const provider = BUILT_IN.get(scheme) ?? options.provider(scheme)
     if (provider === undefined) throw unknownScheme(scheme, schemes)
     provider.parseRef(ref)
     return provider
@@ -46,10 +57,8 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
     const fresh = [...refs].filter(([ref]) => !known.has(ref))
     for (const [provider, asked] of byProvider(fresh)) {
       used.add(provider)
-      const answers = ask(provider, asked, context)
-      for (const ref of asked) known.set(ref, answers.then((answer) => checked(answer.get(ref), provider)))
-      // What was interrupted may be asked again; what failed may not, since providers count how often they are asked.
-      answers.catch(() => { for (const ref of asked) known.delete(ref) })
+      const answers = provider.resolveMany(asked, context)
+      for (const ref of asked) known.set(ref, answers.then((answer) => answer.get(ref) ?? NO_ANSWER))
     }
     return new Map(await Promise.all([...refs.keys()].map(async (ref) => [ref, await known.get(ref) ?? NO_ANSWER] as const)))
   }
@@ -59,6 +68,14 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
       const places = new Map([...new Set(names)].map((name) => [name, placesOf(project, name)]))
       const results = await lookUp(findProviders(project, places, providerOf))
       return new Map([...places].map(([name, refs]) => [name, choose(name, refs, results)]))
+    },
+    async identities() {
+      const asked = [...used].toSorted((a, b) => (a.scheme < b.scheme ? -1 : 1))
+      const accounts = await Promise.all(asked.map(async ({ scheme, preflight }) => {
+        const account = await preflight?.(context)
+        return account === undefined ? [] : [{ scheme, ...account }]
+      }))
+      return accounts.flat()
     },
     async dispose() {
       const providers = [...used]
@@ -102,34 +119,15 @@ function byProvider(refs: Iterable<readonly [ref: string, provider: SecretProvid
   return grouped
 }
 
-async function ask(provider: SecretProvider, refs: readonly string[], context: SecretContext): Promise<ReadonlyMap<string, SecretResult>> {
-  try {
-    return await provider.resolveMany(refs, context)
-  } catch (error) {
-    context.signal.throwIfAborted()
-    if (isStkError(error)) throw error
-    // Only its kind: the message of an error that nobody planned for may hold a value.
-    const kind = error instanceof Error ? error.name : typeof error
-    const failed: SecretResult = { failure: 'unknown', why: `The provider of "${provider.scheme}:" broke down (${kind}).` }
-    return new Map(refs.map((ref) => [ref, failed]))
-  }
-}
-
 const NO_ANSWER: SecretResult = { failure: 'unknown', why: 'Its provider gave no answer.' }
 
-function checked(result: SecretResult | undefined, provider: SecretProvider): SecretResult {
-  if (result === undefined) return NO_ANSWER
-  if ('value' in result && result.value.reveal() === '') return { failure: 'empty', why: `It is empty where "${provider.scheme}:" keeps it.` }
-  return result
-}
-
-/** The first value; without one, the failure that helps most. */
+/** The first that says something: a value, or a failure that is more than an absence. */
 function choose(name: string, refs: readonly string[], results: ReadonlyMap<string, SecretResult>): SecretResult {
   const found = refs.map((ref) => results.get(ref) ?? NO_ANSWER)
   const [only = NO_ANSWER] = found
   if (found.length === 1) return only
-  const best = found.find((result) => 'value' in result) ?? found.find((result) => 'failure' in result && !NOT_THERE.has(result.failure))
-  return best ?? {
+  const decisive = found.find((result) => !('failure' in result) || !(NOT_THERE.has(result.failure) || result.failure === 'empty'))
+  return decisive ?? found.find((result) => 'failure' in result && result.failure === 'empty') ?? {
     failure: 'item-not-found',
     why: `It is set neither in the environment nor in ${DOTENV}.`,
     fix: `Add ${name}=… to ${DOTENV}, or say in the config where it is kept: secrets: { ${name}: '…' }`,

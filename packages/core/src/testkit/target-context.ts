@@ -20,6 +20,8 @@ export interface TargetContextOptions<Options> {
   readonly signal?: AbortSignal
   /** Values of secrets by name; a name that is not here is not set. */
   readonly credentials?: Readonly<Record<string, string>>
+  /** Values that a release is to set on the platform, by name. @default none */
+  readonly secretsToSet?: Readonly<Record<string, string>>
   readonly progress?: (message: string) => void
   readonly warn?: (message: string) => void
   /** @default a clock that is a second later each time */
@@ -40,6 +42,7 @@ export function targetContext<Options>(given: TargetContextOptions<Options>): Ta
     progress: given.progress ?? (() => {}),
     warn: given.warn ?? (() => {}),
     now: given.now ?? tick,
+    secretsToSet: new Map(Object.entries(given.secretsToSet ?? {}).map(([name, value]) => [name, new SecretValue(value)])),
     async credential(value) {
       if (!isSecretRef(value)) return new SecretValue(value)
       const found = Object.hasOwn(credentials, value.secret) ? credentials[value.secret] : undefined

@@ -1,10 +1,10 @@
-import type { SecretProvider, SecretResult } from '../../plugin/contract.ts'
+import type { SecretContext, SecretProvider, SecretResult } from '../../plugin/contract.ts'
 import { StkError } from '../../diagnostics/index.ts'
-import { SecretValue } from '../secret-value.ts'
+import { readVariable } from './variable.ts'
 
 const REFERENCE = /^env:([A-Za-z_][A-Za-z0-9_]*)$/
 
-/** `env:NAME`: the environment that `stk` runs in. */
+/** `env:NAME`: the environment that `stk` runs in, or the file that `NAME_FILE` names there. */
 export const envProvider: SecretProvider = {
   scheme: 'env',
   parseRef(ref) {
@@ -12,7 +12,9 @@ export const envProvider: SecretProvider = {
   },
   async resolveMany(refs, ctx) {
     ctx.signal.throwIfAborted()
-    return new Map(refs.map((ref) => [ref, read(variableOf(ref), ctx.env)]))
+    const results = new Map(await Promise.all(refs.map(async (ref) => [ref, await read(variableOf(ref), ctx)] as const)))
+    ctx.signal.throwIfAborted()
+    return results
   },
 }
 
@@ -24,9 +26,12 @@ function variableOf(ref: string): string {
   return name
 }
 
-function read(name: string, env: Readonly<Record<string, string | undefined>>): SecretResult {
-  const value = Object.hasOwn(env, name) ? env[name] : undefined
-  if (value === undefined) return { failure: 'item-not-found', why: `${name} is not set in the environment.`, fix: `export ${name}=…` }
-  if (value === '') return { failure: 'empty', why: `${name} is set in the environment, but empty.`, fix: `export ${name}=…` }
-  return { value: new SecretValue(value) }
+function read(name: string, { env, root }: SecretContext): Promise<SecretResult> {
+  const fix = `export ${name}=…`
+  return readVariable(name, {
+    get: (variable) => (Object.hasOwn(env, variable) ? env[variable] : undefined),
+    place: 'in the environment',
+    absent: () => ({ failure: 'item-not-found', why: `${name} is not set in the environment.`, fix }),
+    fix: () => fix,
+  }, root)
 }

@@ -1,8 +1,7 @@
 import { resolve } from 'pathe'
 import type { SecretContext, SecretProvider, SecretResult } from '../../plugin/contract.ts'
 import { StkError } from '../../diagnostics/index.ts'
-import { SecretValue } from '../secret-value.ts'
-import { readText } from './read-text.ts'
+import { readSecretFile } from './variable.ts'
 
 const REFERENCE = /^file:(?!\/\/[^/])([^\0]+)$/
 
@@ -28,10 +27,6 @@ function pathOf(ref: string): string {
   return path
 }
 
-async function read(path: string, ctx: SecretContext): Promise<SecretResult> {
-  const file = await readText(resolve(ctx.root, path), path)
-  if ('failure' in file) return file
-  // Editors and `echo` end a file with a newline that is not part of the value; a second one is.
-  const value = file.text.replace(/\r?\n$/, '')
-  return value === '' ? { failure: 'empty', why: `${path} is empty.` } : { value: new SecretValue(value) }
+function read(path: string, ctx: SecretContext): Promise<SecretResult> {
+  return readSecretFile(resolve(ctx.root, path), path)
 }

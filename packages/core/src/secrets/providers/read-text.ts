@@ -1,23 +1,22 @@
 import { open, stat } from 'node:fs/promises'
-import type { SecretResult } from '../../plugin/contract.ts'
+import type { SecretRefusal } from '../../plugin/contract.ts'
 
 /** The largest file a value is read from, in bytes. No platform takes a larger secret, and a wrong path is found out early. */
 export const LARGEST_FILE = 64 * 1024
-
-export type Failed = Extract<SecretResult, { readonly failure: unknown }>
 
 /**
  * Reads a text file of at most {@link LARGEST_FILE} bytes.
  *
  * @param shown how messages call the file: as the person wrote it.
  */
-export async function readText(file: string, shown: string): Promise<{ readonly text: string } | Failed> {
+export async function readText(file: string, shown: string): Promise<{ readonly text: string } | SecretRefusal> {
   try {
     // Asked before opening: to open a pipe that nobody writes to would wait for ever.
     if (!(await stat(file)).isFile()) return { failure: 'malformed-ref', why: `${shown} is not a file.` }
     const bytes = await readUpTo(file, LARGEST_FILE + 1)
     if (bytes.length > LARGEST_FILE) return { failure: 'malformed-ref', why: `${shown} is larger than ${LARGEST_FILE / 1024} KB.` }
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) }
+    // A byte order mark stays: the Bridge, which reads the same files, keeps it, too.
+    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) }
   } catch (error) {
     return explain(error, shown)
   }
@@ -39,7 +38,7 @@ async function readUpTo(file: string, limit: number): Promise<Uint8Array> {
   }
 }
 
-function explain(error: unknown, shown: string): Failed {
+function explain(error: unknown, shown: string): SecretRefusal {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return { failure: 'item-not-found', why: `${shown} does not exist.`, fix: `Create ${shown}, or correct the reference.` }
