@@ -8,7 +8,8 @@ import { positionAt } from '../diagnostics/frame.ts'
 import { StkError, type SourceLocation } from '../diagnostics/error.ts'
 import type { DevDatabase } from './embedded-databases.ts'
 import { inLoadSession, type LoadSession } from './load-session.ts'
-import { splitStatements, type ScriptStatement } from '../schema/sources/statements.ts'
+import { failureOffset } from '../schema/sources/load-sql.ts'
+import { splitStatements } from '../schema/sources/statements.ts'
 
 export interface LoadOptions {
   readonly project: ResolvedProject
@@ -148,13 +149,6 @@ function failed(cause: unknown, where: SourceLocation, project: string): StkErro
   const message = cause instanceof Error ? cause.message : String(cause)
   const detail = (cause as { detail?: unknown } | null)?.detail
   return new StkError('STK5003', { why: typeof detail === 'string' ? `${message} (${detail})` : message, where, project, cause })
-}
-
-/** Postgres says where in the statement; it counts characters from 1, where JavaScript counts code units. */
-function failureOffset(statement: ScriptStatement, cause: unknown): number {
-  const position = Number((cause as { position?: unknown } | null)?.position)
-  if (!Number.isInteger(position) || position < 1) return statement.offset
-  return statement.offset + Array.from(statement.text).slice(0, position - 1).join('').length
 }
 
 function lineInStack(cause: unknown, source: SourceFile): { readonly line?: number; readonly column?: number } {
