@@ -6,10 +6,12 @@ import { type Frame, invoke } from './invoke.ts'
 import { encodeJson } from './json.ts'
 import type { Caller } from './logic.ts'
 import { type CacheEntry, canonicalJson } from './manifest/index.ts'
+import type { Trace } from './observe/index.ts'
 import type { ParamSource } from './params/index.ts'
 import { invalidParams, problem } from './problem.ts'
 import { readQueryParams } from './query-params.ts'
-import { checkParams } from './check-params.ts'
+import { assertParamsCount, checkParams } from './check-params.ts'
+import { assertAnswerFits } from './response-size.ts'
 import type { Logic, Runtime } from './runtime.ts'
 
 /** A call as it came from outside. */
@@ -32,6 +34,10 @@ export interface CallTrace {
   /** Time spent in databases, in milliseconds. */
   dbMs: number
   cache?: 'hit' | 'miss' | 'stale'
+  /** The distributed trace that the call belongs to, if any. */
+  readonly distributed?: Trace | undefined
+  /** As they came, once they are known. */
+  params?: CallRequest['params']
 }
 
 export interface CallAnswer {
@@ -48,6 +54,7 @@ export interface CallAnswer {
 export async function answerCall(runtime: Runtime, request: CallRequest, trace: CallTrace): Promise<CallAnswer> {
   const logic = findLogic(runtime, request.path)
   trace.logic = logic.path
+  trace.params = request.params
   const deadline = runtime.calls.begin(logic.timeout, request.watchClient)
   try {
     return await deadline.race(perform(runtime, logic, request, trace, deadline))
@@ -61,12 +68,13 @@ async function perform(
 ): Promise<CallAnswer> {
   const caller = await identify(runtime, request.authorization)
   assertAccess(runtime, logic.entry.access, caller)
+  assertParamsCount(request.params, runtime.manifest.limits)
   const given = request.from === 'query' && logic.kind === 'module' ? readQueryParams(logic.entry.params, request.params) : request.params
   const params = await checkParams(logic, given, request.from)
   if (!params.ok) throw invalidParams(params.issues)
   if (isCached(logic)) return answerFromCache(runtime, logic, params.value, given, request, trace)
   const data = await invoke(logic, params.value, frameOf(runtime, caller, request.id, request.headers, deadline, trace))
-  return { body: encodeAnswer(logic, data) }
+  return { body: encodeAnswer(runtime, logic, data) }
 }
 
 /** Only an exact name finds a logic, and private ones are not there for a client. */
@@ -96,8 +104,8 @@ async function answerFromCache(
   const { answer, outcome } = await runtime.cache.get(key, rules, async () => {
     const deadline = runtime.calls.beginBackground(logic.timeout)
     try {
-      const frame = frameOf(runtime, ANONYMOUS, request.id, () => new Headers(), deadline, trace)
-      return encodeAnswer(logic, await deadline.race(invoke(logic, params, frame)))
+      const frame = { ...frameOf(runtime, ANONYMOUS, request.id, () => new Headers(), deadline, trace), distributed: undefined }
+      return encodeAnswer(runtime, logic, await deadline.race(invoke(logic, params, frame)))
     } finally {
       runtime.calls.end(deadline)
     }
@@ -112,10 +120,12 @@ function frameOf(
   runtime: Runtime, caller: Caller, requestId: string, headers: () => Headers, deadline: Deadline, trace: CallTrace,
 ): Frame {
   const onQuery = (ms: number): void => { trace.dbMs += ms }
-  return { runtime, caller, requestId, headers, deadline, onQuery, transactions: NO_TRANSACTIONS, depth: 0 }
+  return { runtime, caller, requestId, headers, distributed: trace.distributed, deadline, onQuery, transactions: NO_TRANSACTIONS, depth: 0 }
 }
 
 /** A database driver's result is plain JSON already. */
-function encodeAnswer(logic: Logic, data: unknown): string {
-  return `{"data":${logic.kind === 'sql' ? JSON.stringify(data) : encodeJson(data)}}`
+function encodeAnswer({ manifest }: Runtime, logic: Logic, data: unknown): string {
+  const body = `{"data":${logic.kind === 'sql' ? JSON.stringify(data) : encodeJson(data)}}`
+  assertAnswerFits(body, logic.path, manifest.limits)
+  return body
 }

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { BootError } from './boot-error.ts'
+import type { ConnectionLimits } from './settings/index.ts'
 
 export interface HttpServer {
   readonly url: string
@@ -16,17 +17,35 @@ export interface HttpServer {
   destroy(): void
 }
 
-/** Milliseconds for a request to arrive in full, so that slow senders do not hold connections. */
-const REQUEST_TIMEOUT = 60_000
-const HEADERS_TIMEOUT = 20_000
+/** Milliseconds for the head of a request to arrive. */
+const HEADERS_TIMEOUT = 10_000
+/** How often slow senders are looked for, in milliseconds. */
+const CHECKING_INTERVAL = 2_000
+/** The head of a request, in bytes: one token (8 kB) and room for everything else. */
+const MOST_HEADER_BYTES = 16 * 1024
 /** Longer than the common 60 s of load balancers, who would otherwise send into a connection we just closed. */
 const KEEP_ALIVE_TIMEOUT = 65_000
 
+/** Where to listen, and what bounds connections. */
+export interface ListenOptions extends ConnectionLimits {
+  readonly host: string
+  readonly port: number
+  /** Milliseconds after which a connection is cut on which nothing moves: longer than the longest call may take. */
+  readonly inactivityTimeout: number
+}
+
 /** @throws BootError if the address cannot be listened on. */
-export async function listen(listener: RequestListener, host: string, port: number): Promise<HttpServer> {
+export async function listen(
+  listener: RequestListener, { host, port, max, requestTimeout, inactivityTimeout }: ListenOptions,
+): Promise<HttpServer> {
   const server = createServer({
-    requestTimeout: REQUEST_TIMEOUT, headersTimeout: HEADERS_TIMEOUT, keepAliveTimeout: KEEP_ALIVE_TIMEOUT, noDelay: true,
+    requestTimeout, headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout), maxHeaderSize: MOST_HEADER_BYTES,
+    connectionsCheckingInterval: Math.min(CHECKING_INTERVAL, Math.ceil(requestTimeout / 2)),
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT, noDelay: true,
   }, listener)
+  server.maxConnections = max
+  // A client that does not read its answer would hold it, and its connection, for good.
+  server.timeout = inactivityTimeout
   const connections = trackConnections(server)
   await bind(server, host, port)
   const bound = (server.address() as AddressInfo).port

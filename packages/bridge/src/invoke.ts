@@ -3,6 +3,7 @@ import { checkParams } from './check-params.ts'
 import type { CallScope } from './database/index.ts'
 import type { Deadline } from './deadline.ts'
 import type { Caller, Database, Databases, LogicContext, SqlValue, Transaction } from './logic.ts'
+import { type Trace, traceHeaders } from './observe/index.ts'
 import { bindValues } from './params/index.ts'
 import type { Logic, ModuleLogic, Runtime, SqlLogic } from './runtime.ts'
 
@@ -13,6 +14,8 @@ export interface Frame {
   readonly requestId: string
   /** The client's headers, made when logic looks at them. */
   readonly headers: () => Headers
+  /** The distributed trace that the client's request belongs to. */
+  readonly distributed: Trace | undefined
   readonly deadline: Deadline
   readonly onQuery: (ms: number) => void
   /** Open transactions that the logic runs inside of, by alias. */
@@ -38,7 +41,7 @@ async function runModule({ path, definition }: ModuleLogic, params: unknown, fra
     auth: frame.caller,
     call: <T>(target: string, given: Record<string, unknown> = {}, options: { readonly tx?: Transaction } = {}) =>
       callLogic(path, target, given, enterTransaction(frame, options.tx)) as Promise<T>,
-    request: { id: frame.requestId, get headers() { return frame.headers() } },
+    request: { id: frame.requestId, get headers() { return frame.headers() }, trace: traceHeaders(frame.distributed) },
     get log() { return frame.runtime.logAbout({ requestId: frame.requestId, logic: path }) },
     get signal() { return frame.deadline.signal },
   }

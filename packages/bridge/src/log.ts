@@ -1,6 +1,7 @@
 import type { CallTrace } from './call.ts'
 import type { Log } from './logic.ts'
 import { encodeJson } from './json.ts'
+import { redact } from './observe/redact.ts'
 import type { Problem } from './problem.ts'
 
 /** From the most to the least talkative. `silent` writes nothing. */
@@ -54,24 +55,25 @@ export interface AnsweredCall {
   readonly failure: Problem | undefined
   /** How long it took, in milliseconds. */
   readonly ms: number
-  /** As the client sent it. */
-  readonly traceparent: string | null
 }
 
-/** Version, trace id, parent id and flags (W3C Trace Context). */
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+export interface CallLogSettings {
+  readonly logLevel: LogLevel
+  /** Each line holds the call's params, redacted. */
+  readonly logParams: boolean
+}
 
 /**
- * Writes one line a call: at `error` if it was answered with 5xx, else at `info`. Params and tokens are never logged;
- * what failed is, for the project's author.
+ * Writes one line a call: at `error` if it was answered with 5xx, else at `info`. Tokens are never logged, params
+ * only if asked for, and redacted then; what failed is, for the project's author.
  *
  * The same lines as {@link createLog} writes, put together by hand: this is done for every call there is.
  */
-export function createCallLog(sink: LogSink, level: LogLevel): (call: AnsweredCall) => void {
-  const from = LOG_LEVELS.indexOf(level)
+export function createCallLog(sink: LogSink, { logLevel, logParams }: CallLogSettings): (call: AnsweredCall) => void {
+  const from = LOG_LEVELS.indexOf(logLevel)
   const atInfo = LOG_LEVELS.indexOf('info') >= from
   const atError = LOG_LEVELS.indexOf('error') >= from
-  return ({ requestId, trace, status, failure, ms, traceparent }) => {
+  return ({ requestId, trace, status, failure, ms }) => {
     const failed = status >= 500
     if (!(failed ? atError : atInfo)) return
     let line = `{"time":"${timeText()}","level":"${failed ? 'error' : 'info'}","message":"call","requestId":"${requestId}"`
@@ -80,7 +82,11 @@ export function createCallLog(sink: LogSink, level: LogLevel): (call: AnsweredCa
     if (failure !== undefined) line += `,"code":${JSON.stringify(failure.code)}`
     if (trace.cache !== undefined) line += `,"cache":"${trace.cache}"`
     line += `,"ms":${rounded(ms)},"dbMs":${rounded(trace.dbMs)}`
-    if (traceparent !== null && TRACEPARENT.test(traceparent)) line += `,"traceparent":"${traceparent}"`
+    const { distributed, params } = trace
+    if (distributed !== undefined) {
+      line += `,"traceId":"${distributed.traceId}","parentId":"${distributed.parentId}","spanId":"${distributed.spanId}"`
+    }
+    if (logParams && params !== undefined) line += members({ params: redact(params) })
     if (failure?.cause !== undefined) line += members({ error: describeError(failure.cause) })
     sink(`${line}}`)
   }

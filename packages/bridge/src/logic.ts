@@ -98,6 +98,11 @@ export interface LogicContext<Params> {
   readonly request: {
     readonly id: string
     readonly headers: Headers
+    /**
+     * Headers that carry the distributed trace of this call on: `fetch(url, { headers: request.trace })`. Empty if the
+     * client sent no `traceparent`, and for cached logic.
+     */
+    readonly trace: Readonly<Record<string, string>>
   }
   readonly log: Log
   /** Aborted when the client has gone, the call's time is over or the Bridge is stopping. */

@@ -11,10 +11,12 @@ import { exchangeOpener } from './http/exchange.ts'
 import { createNodeListener } from './http/node-listener.ts'
 import { type HttpServer, listen } from './http-server.ts'
 import { type LoadedBundle, loadBundle } from './load/index.ts'
-import { type BufferedSink, bufferedSink, createLog, describeError } from './log.ts'
+import { type BufferedSink, bufferedSink, createLog } from './log.ts'
+import { type MetricsServer, serveMetrics } from './observe/index.ts'
 import type { Manifest } from './manifest/format.ts'
 import { closeRuntime, createRuntime, type Runtime } from './runtime.ts'
 import { readServerSettings } from './settings/index.ts'
+import { surviveStrayErrors } from './stray-errors.ts'
 
 export { BootError, type BootErrorCode, formatBootError } from './boot-error.ts'
 
@@ -23,6 +25,8 @@ export interface RunningBridge {
   /** Its base URL, without a slash at the end. */
   readonly url: string
   readonly port: number
+  /** Where its metrics are, if `METRICS_PORT` is set. */
+  readonly metricsUrl?: string
   readonly manifest: Manifest
   /**
    * Stops accepting, lets running calls finish within `SHUTDOWN_TIMEOUT`, then ends those that are left with 503, closes
@@ -57,30 +61,38 @@ export interface BridgeOptions {
 export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOptions): Promise<RunningBridge> {
   const settings = readServerSettings(env)
   const log = createLog(sink, settings.logLevel)
-  const opened: { bundle?: LoadedBundle; runtime?: Runtime; server?: HttpServer } = {}
+  const opened: { bundle?: LoadedBundle; runtime?: Runtime; metrics?: MetricsServer } = {}
   let stopping = false
   try {
     const bundle = opened.bundle = await loadBundle(env, log)
     const runtime = opened.runtime = await createRuntime({ bundle, settings, env, sink })
+    if (settings.metrics) {
+      opened.metrics = await serveMetrics(runtime, settings.metrics)
+      log.info('serving metrics', { url: opened.metrics.url })
+    }
     const isStopping = (): boolean => stopping
     const open = exchangeOpener(bundle.manifest, isStopping)
     const calls = createCallEndpoint(runtime, open)
     const app = createApp(runtime, { calls, open, isStopping })
     const listener = createNodeListener(calls, toNodeHandler(app.fetch) as RequestListener)
-    const server = opened.server = await listen(listener, settings.host, settings.port)
+    const server = await listen(listener, {
+      host: settings.host, port: settings.port, ...settings.connections, inactivityTimeout: longestCall(runtime) + READING_TIME,
+    })
     log.info('listening', { url: server.url, project: bundle.manifest.project, digest: bundle.manifest.digest, origin: bundle.origin, santokit: version })
     let closed: Promise<void> | undefined
     return {
       url: server.url,
       port: server.port,
+      ...(opened.metrics === undefined ? {} : { metricsUrl: opened.metrics.url }),
       manifest: bundle.manifest,
       close({ idleGrace = 0 } = {}) {
         stopping = true
-        closed ??= stop({ bundle, runtime, server }, idleGrace)
+        closed ??= stop({ bundle, runtime, server, metrics: opened.metrics }, idleGrace)
         return closed
       },
     }
   } catch (error) {
+    await opened.metrics?.close()
     if (opened.runtime) await closeRuntime(opened.runtime)
     await opened.bundle?.dispose()
     throw error
@@ -91,12 +103,20 @@ interface Opened {
   readonly bundle: LoadedBundle
   readonly runtime: Runtime
   readonly server: HttpServer
+  readonly metrics: MetricsServer | undefined
+}
+
+/** Milliseconds for a client to read its answer. */
+const READING_TIME = 30_000
+
+function longestCall({ logic }: Runtime): number {
+  return Math.max(0, ...[...logic.values()].map(({ timeout }) => timeout))
 }
 
 /** Milliseconds for answers of ended calls to leave, and for pools to close, once the time is over. */
 const LAST_MOMENTS = 1000
 
-async function stop({ bundle, runtime, server }: Opened, idleGrace: number): Promise<void> {
+async function stop({ bundle, runtime, server, metrics }: Opened, idleGrace: number): Promise<void> {
   const { log, settings } = runtime
   log.info('stopping')
   const drained = server.drain(Math.min(idleGrace, settings.shutdownTimeout))
@@ -107,6 +127,7 @@ async function stop({ bundle, runtime, server }: Opened, idleGrace: number): Pro
     server.destroy()
   }
   await settlesWithin(closeRuntime(runtime), LAST_MOMENTS)
+  await metrics?.close()
   await bundle.dispose()
   log.info('stopped')
 }
@@ -137,29 +158,28 @@ export async function runBridge(): Promise<void> {
   process.stdout.on('error', () => {})
   const sink = writeToStdout()
   const log = createLog(sink, 'error')
-  process.on('unhandledRejection', (reason) => log.error('unhandled rejection in logic', { error: describeError(reason) }))
-  process.on('uncaughtException', (error) => log.error('uncaught exception in logic', { error: describeError(error) }))
-  const stopped = onFirstSignal()
+  const exit = surviveStrayErrors(log)
+  const stopped = onFirstSignal(exit)
   try {
     const bridge = await Promise.race([startBridge({ env: process.env, log: sink }), stopped])
     await stopped
     await bridge?.close({ idleGrace: IDLE_GRACE })
-    process.exit(0)
+    exit(0)
   } catch (error) {
     sink.flush()
     const known = error instanceof BootError ? formatBootError(error) : `santokit-bridge cannot start: ${String((error as Error).stack)}\n`
-    process.stderr.write(known, () => process.exit(1))
+    process.stderr.write(known, () => exit(1))
   }
 }
 
 /** Resolves on SIGTERM or SIGINT. The second of them ends the process. */
-async function onFirstSignal(): Promise<undefined> {
+async function onFirstSignal(exit: (code: number) => never): Promise<undefined> {
   return new Promise((resolve) => {
     let signals = 0
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
         signals += 1
-        if (signals > 1) process.exit(1)
+        if (signals > 1) exit(1)
         resolve(undefined)
       })
     }

@@ -23,8 +23,6 @@ export interface Runtime {
   /** Where every line of the log goes. */
   readonly sink: LogSink
   readonly metrics: Metrics
-  /** Where every line of the log goes. */
-  readonly sink: LogSink
   readonly log: Log
   /** A log whose lines carry `about`. */
   logAbout(about: Readonly<Record<string, unknown>>): Log

@@ -216,7 +216,8 @@ test('a call leaves one line in the log, without its params and token', async ()
   const lines = log.filter((line) => line.requestId === 'r-1')
   expect(lines).toEqual([{
     time: expect.any(String), level: 'info', message: 'call', requestId: 'r-1', logic: 'orders/one', status: 200,
-    ms: expect.any(Number), dbMs: expect.any(Number), traceparent,
+    ms: expect.any(Number), dbMs: expect.any(Number),
+    traceId: '0af7651916cd43dd8448eb211c80319c', parentId: 'b7ad6b7169203331', spanId: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
   }])
   expect(lines[0]?.dbMs).toBeGreaterThan(0)
   await call('orders/one', { id: 'planted-value' }, bearer(token))

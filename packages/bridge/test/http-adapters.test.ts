@@ -65,7 +65,9 @@ async function serve(adapter: (typeof ADAPTERS)[number], stopping = false): Prom
   const calls = createCallEndpoint(runtime, open)
   const web = toNodeHandler(createApp(runtime, { calls, open, isStopping }).fetch) as RequestListener
   const refuse: RequestListener = () => { throw new Error('It was left to the router.') }
-  const server = await listen(adapter === 'node' ? createNodeListener(calls, refuse) : web, '127.0.0.1', 0)
+  const server = await listen(adapter === 'node' ? createNodeListener(calls, refuse) : web, {
+    host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, inactivityTimeout: 60_000,
+  })
   onTestFinished(async () => {
     server.destroy()
     await server.drain(0)

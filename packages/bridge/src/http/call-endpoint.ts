@@ -1,5 +1,6 @@
 import { answerCall, type CallRequest, type CallTrace, findLogic, isCached } from '../call.ts'
 import { createCallLog } from '../log.ts'
+import { readTrace } from '../observe/index.ts'
 import { type Problem, problem, toProblem } from '../problem.ts'
 import { parseQuery } from '../query-params.ts'
 import type { Runtime } from '../runtime.ts'
@@ -24,8 +25,8 @@ export interface CallEndpoint {
 const NO_STORE: readonly [string, string] = ['cache-control', 'no-store']
 
 export function createCallEndpoint(runtime: Runtime, open: OpenExchange): CallEndpoint {
-  const { manifest } = runtime
-  const logCall = createCallLog(runtime.sink, runtime.settings.logLevel)
+  const { manifest, metrics } = runtime
+  const logCall = createCallLog(runtime.sink, runtime.settings)
 
   const post = async (exchange: Exchange, trace: CallTrace): Promise<HttpAnswer> => {
     const { path, params } = await readCallBody(exchange.request, manifest.limits)
@@ -50,9 +51,12 @@ export function createCallEndpoint(runtime: Runtime, open: OpenExchange): CallEn
   ): Promise<HttpAnswer> => {
     const started = performance.now()
     const exchange = open(request)
-    const trace: CallTrace = { dbMs: 0 }
-    const finish = (status: number, failure?: Problem): void =>
-      logCall({ requestId: exchange.requestId, trace, status, failure, ms: performance.now() - started, traceparent: request.header('traceparent') })
+    const trace: CallTrace = { dbMs: 0, distributed: readTrace(request.header('traceparent'), request.header('tracestate')) }
+    const finish = (status: number, failure?: Problem): void => {
+      const ms = performance.now() - started
+      metrics.calls.count({ logic: trace.logic, status, ms, dbMs: trace.dbMs, cache: trace.cache })
+      logCall({ requestId: exchange.requestId, trace, status, failure, ms })
+    }
     try {
       const answered = await answer(exchange, trace)
       finish(answered.status)

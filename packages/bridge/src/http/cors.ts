@@ -2,7 +2,7 @@ import type { CorsEntry } from '../manifest/format.ts'
 import { emptyAnswer } from './answer.ts'
 import type { HeaderList, HttpAnswer } from './message.ts'
 
-const ALLOWED_HEADERS = 'authorization, content-type, if-none-match, traceparent, x-request-id'
+const ALLOWED_HEADERS = 'authorization, content-type, if-none-match, traceparent, tracestate, x-request-id'
 const EXPOSED_HEADERS = 'age, etag, retry-after, x-request-id'
 
 /** What lets a browser read an answer, for a request of `origin`. Empty where nothing is allowed. */
