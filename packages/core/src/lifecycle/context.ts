@@ -1,7 +1,7 @@
 import type { ResolvedConfig, ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
 import type { Phase, Report } from '../diagnostics/index.ts'
 import { isStkError, StkError } from '../diagnostics/index.ts'
-import type { TargetContext } from '../plugin/contract.ts'
+import type { TargetContext, TargetFlags } from '../plugin/contract.ts'
 import type { PluginHost } from '../plugin/host.ts'
 import { isSecretRef, type MaybeSecret } from '../secrets/secret-ref.ts'
 import type { SecretResolver } from '../secrets/resolver.ts'
@@ -16,6 +16,10 @@ export interface LifecycleContext {
   readonly signal: AbortSignal
   /** The git revision that releases are marked with. */
   readonly revision: string | undefined
+  /** What artifacts may be dated with. */
+  readonly sourceDate: string | undefined
+  /** Flags of targets that were given, by name. Each target sees those that it offers. */
+  readonly flags: TargetFlags
   readonly env: Readonly<Record<string, string | undefined>>
   now(): Date
 }
@@ -83,6 +87,8 @@ export function targetContext(
     environment: ctx.config.environment,
     root: ctx.config.root,
     revision: ctx.revision,
+    sourceDate: ctx.sourceDate,
+    flags: offered(ctx, target),
     signal: ctx.signal,
     progress: (message) => ctx.report({ type: 'phase:progress', phase, project: project.name, target: target.name, message }),
     warn: (message) => ctx.report({ type: 'note', level: 'warn', message, project: project.name, target: target.name }),
@@ -93,6 +99,11 @@ export function targetContext(
 }
 
 const NONE: ReadonlyMap<string, SecretValue> = new Map()
+
+function offered(ctx: Pick<LifecycleContext, 'flags' | 'host'>, target: ResolvedTarget): TargetFlags {
+  const { flags = {} } = ctx.host.target(target.type)?.target ?? {}
+  return Object.fromEntries(Object.entries(ctx.flags).filter(([name]) => Object.hasOwn(flags, name)))
+}
 
 async function credential(ctx: LifecycleContext, project: ResolvedProject, value: MaybeSecret): Promise<SecretValue | undefined> {
   if (!isSecretRef(value)) return new SecretValue(value)

@@ -5,7 +5,7 @@ import type { PluginHost } from '../plugin/host.ts'
 import { guardedProvider } from '../secrets/guarded-provider.ts'
 import { createSecretResolver } from '../secrets/resolver.ts'
 import type { LifecycleContext } from './context.ts'
-import { gitRevision } from './revision.ts'
+import { readRevision } from './revision.ts'
 
 export interface OpenOptions {
   /** Where the search for a config file begins. Absolute. */
@@ -47,8 +47,9 @@ export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecyc
     report: options.report,
     signal: options.signal,
     env: options.env,
-    // Only what is released carries a revision.
-    revision: RELEASING.has(options.command) ? await gitRevision(config.root, options.env) : undefined,
+    // Only what is packaged or released carries a revision.
+    ...(PACKAGING.has(options.command) ? await readRevision(config.root, options.env) : { revision: undefined, sourceDate: undefined }),
+    flags: {},
     now: () => new Date(),
     dispose: () => secrets.dispose(),
   }
@@ -71,4 +72,4 @@ function attributedProvider(host: PluginHost, scheme: string): SecretProvider | 
   }
 }
 
-const RELEASING = new Set(['release', 'deploy', 'rollback'])
+const PACKAGING = new Set(['build', 'release', 'deploy', 'rollback', 'promote'])

@@ -89,6 +89,13 @@ export interface TargetContext<Options> {
   readonly root: string
   /** The git revision of the working tree, if it is one and `git` answers; with `-dirty` when it has changes. */
   readonly revision: string | undefined
+  /**
+   * The only time an artifact may be dated with: `SOURCE_DATE_EPOCH`, else when the revision was committed. ISO 8601, UTC, in
+   * whole seconds.
+   */
+  readonly sourceDate: string | undefined
+  /** What the person gave of the target's own {@link Target.flags}, by name. */
+  readonly flags: TargetFlags
   /** Aborted when the person interrupts. */
   readonly signal: AbortSignal
   /** Says what goes on: `uploading 2 of 3`. */
@@ -122,6 +129,11 @@ export interface Target<Options, Package extends Artifact = Artifact> {
   /** Written in the config; unique among plugins. */
   readonly type: string
   readonly options: z.ZodType<Options>
+  /**
+   * Command-line flags that `stk build`, `stk release` and `stk deploy` take for this target, by name without dashes. They
+   * are strict like the verbs' own, and `stk deploy TARGET --help` lists them.
+   */
+  readonly flags?: { readonly [name: string]: TargetFlag }
   /** Turns a bundle into what the platform takes. Deterministic; touches no network but what it must read. */
   package(bundle: Bundle, ctx: TargetContext<Options>): Promise<Package>
   /** Says what `release` would do. Works before the first release, too. */
@@ -134,9 +146,33 @@ export interface Target<Options, Package extends Artifact = Artifact> {
   releases?(ctx: TargetContext<Options>): AsyncIterable<Release>
   /** Makes an earlier release live again, after checking that its artifact still exists. */
   rollback?(to: Release, ctx: TargetContext<Options>): Promise<Release>
+  /**
+   * Makes what another environment runs live in this one, as it is: nothing is built. Run again it finishes or changes nothing.
+   *
+   * @param from a release of the environment that `source` is for.
+   */
+  promote?(from: Release, source: TargetContext<Options>, ctx: TargetContext<Options>): Promise<Release>
+  /**
+   * Called by `stk build` once everything is built: writes the package elsewhere if one of the {@link flags} asks for it.
+   *
+   * @returns one line for a person, or `undefined` if nothing was asked for.
+   */
+  export?(pkg: Package, ctx: TargetContext<Options>): Promise<string | undefined>
   /** Absent where the platform injects secrets by means of its own. */
   readonly secrets?: SecretSink<Options>
 }
+
+/** A command-line flag that a target offers, written `--name` or `--name VALUE`. */
+export interface TargetFlag {
+  readonly type: 'boolean' | 'string'
+  /** What stands for the value in the help, such as `DIR`. */
+  readonly value?: string
+  /** One line for the help. */
+  readonly summary: string
+}
+
+/** Flags by name, as they were given: a string, or `true`. */
+export type TargetFlags = { readonly [name: string]: string | true | undefined }
 
 /** Declares a target; returns its argument. It exists for its types. */
 export function defineTarget<Options, Package extends Artifact = Artifact>(target: Target<Options, Package>): Target<Options, Package> {

@@ -1,6 +1,6 @@
 import type { ResolvedProject } from '../config/resolved.ts'
 import { StkError } from '../diagnostics/index.ts'
-import type { TargetContext } from '../plugin/contract.ts'
+import type { TargetContext, TargetFlags } from '../plugin/contract.ts'
 import { isSecretRef } from '../secrets/secret-ref.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
 
@@ -17,6 +17,10 @@ export interface TargetContextOptions<Options> {
   readonly root?: string
   /** @default '0123456789012345678901234567890123456789' */
   readonly revision?: string
+  /** @default '2030-01-01T00:00:00Z' */
+  readonly sourceDate?: string
+  /** Command-line flags. @default {} */
+  readonly flags?: TargetFlags
   readonly signal?: AbortSignal
   /** Values of secrets by name; a name that is not here is not set. */
   readonly credentials?: Readonly<Record<string, string>>
@@ -38,6 +42,8 @@ export function targetContext<Options>(given: TargetContextOptions<Options>): Ta
     environment: given.environment ?? 'production',
     root: given.root ?? process.cwd(),
     revision: given.revision ?? '0123456789012345678901234567890123456789',
+    sourceDate: given.sourceDate ?? '2030-01-01T00:00:00Z',
+    flags: given.flags ?? {},
     signal: given.signal ?? new AbortController().signal,
     progress: given.progress ?? (() => {}),
     warn: given.warn ?? (() => {}),
