@@ -1,5 +1,5 @@
 /** Names whose values are never written, wherever they stand. */
-const SECRET_NAME = /pass(?:word|wd|phrase|code)?$|secret|token|api[-_]?key|private[-_]?key|credential|authorization|cookie|session|bearer|signature|otp$|^pin$|^cvv?c?2?$|^ssn$|card[-_]?number|iban/i
+const SECRET_NAME = /^pass$|pass(?:word|wd|phrase|code|key)|secret|token|api[-_]?key|private[-_]?key|credential|authorization|cookie|session|bearer|signature|otp$|^pin$|^cvv?c?2?$|^ssn$|card[-_]?number|iban/i
 /** A JWT by its look, for it may stand under any name. */
 const JWT = /^ey[\w-]{8,}\.[\w-]{8,}\.[\w-]*$/
 /** Longer strings are cut, in characters. */
