@@ -16,11 +16,18 @@ export function overview(version: string): string {
   ].join('\n')
 }
 
+/** What a target adds to a verb's help. */
+export interface TargetHelp {
+  readonly target: string
+  readonly flags: VerbOptions
+}
+
 /** What `stk VERB --help` prints. */
-export function verbHelp(verb: Verb): string {
+export function verbHelp(verb: Verb, target?: TargetHelp): string {
   const own = describe(verb.options)
+  const offered = describe(target?.flags ?? {})
   const common = describe(COMMON_OPTIONS)
-  const width = Math.max(...[...own, ...common].map(([flags]) => flags.length))
+  const width = Math.max(...[...own, ...offered, ...common].map(([flags]) => flags.length))
   const lines = (rows: readonly (readonly [string, string])[]): string[] => rows.map(([flags, summary]) => `  ${flags.padEnd(width)}  ${summary}`)
   const widest = Math.max(0, ...verb.examples.map(([line]) => line.length))
   return [
@@ -29,6 +36,8 @@ export function verbHelp(verb: Verb): string {
     `Usage  stk ${verb.name}${verb.positionals === undefined ? '' : ` ${verb.positionals}`} [options]`,
     '',
     ...(own.length === 0 ? [] : ['Options', ...lines(own), '']),
+    ...(offered.length === 0 ? [] : [`Flags of target "${target?.target}"`, ...lines(offered), '']),
+    ...(verb.takesTargetFlags === true && target === undefined ? ['Targets may have flags of their own: stk deploy TARGET --help', ''] : []),
     'Common options',
     ...lines(common),
     ...(verb.examples.length === 0 ? [] : ['', 'Examples', ...verb.examples.map(([line, what]) => `  ${line.padEnd(widest)}  ${what}`)]),

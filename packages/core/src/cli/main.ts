@@ -1,8 +1,8 @@
 import { isStkError, StkError, suggestion } from '../diagnostics/index.ts'
 import { VERSION } from '../version.ts'
-import { overview, verbHelp } from './help.ts'
+import { overview, verbHelp, type TargetHelp } from './help.ts'
 import { createTerminal } from './terminal/terminal.ts'
-import { parseVerb } from './verb.ts'
+import { parseVerb, type Verb } from './verb.ts'
 import { VERBS } from './verbs.ts'
 
 /** The exit code of a process that ended at Ctrl-C, as shells have it: 128 + SIGINT. */
@@ -27,11 +27,11 @@ export async function main(args: readonly string[], processLike: NodeJS.Process)
     if (listing === undefined) return await runPluginCommand(name, rest, terminal, interrupt.signal, processLike)
     const verb = await listing.load()
     if (wantsHelp(rest)) {
-      terminal.print(verbHelp(verb))
+      terminal.print(verbHelp(verb, await targetHelp(verb, rest, processLike)))
       return 0
     }
     const { options, positionals } = parseVerb(verb, rest)
-    const code = await verb.run({ options, positionals, terminal, signal: interrupt.signal, env: processLike.env, cwd: processLike.cwd() })
+    const code = await verb.run({ verb, options, positionals, args: rest, terminal, signal: interrupt.signal, env: processLike.env, cwd: processLike.cwd() })
     return interrupt.signal.aborted ? INTERRUPTED : code ?? 0
   } catch (thrown) {
     if (interrupt.signal.aborted) {
@@ -51,6 +51,19 @@ export async function main(args: readonly string[], processLike: NodeJS.Process)
 function wantsHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--')
   return (end === -1 ? args : args.slice(0, end)).some((arg) => arg === '--help' || arg === '-h')
+}
+
+/** `stk deploy image --help`: the flags of that target. Without a target the help loads no config, so that it is there at once. */
+async function targetHelp(verb: Verb, args: readonly string[], { env, cwd }: NodeJS.Process): Promise<TargetHelp | undefined> {
+  if (verb.takesTargetFlags !== true) return undefined
+  const { options, positionals } = parseVerb(verb, args)
+  const named = (options as { readonly target?: readonly string[] }).target?.[0] ?? positionals[0]
+  if (named === undefined) return undefined
+  const [{ loadConfig }, { flagsOf }] = await Promise.all([import('../config/index.ts'), import('./target-flags.ts')])
+  const { config: file, env: environment } = options
+  const { config, host } = await loadConfig({ cwd: cwd(), command: verb.name, env, ...(file === undefined ? {} : { file }), ...(environment === undefined ? {} : { environment }) })
+  const types = config.projects.flatMap(({ targets }) => targets.filter(({ name }) => name === named).map(({ type }) => type))
+  return { target: named, flags: flagsOf(types, host) }
 }
 
 /** A verb that is not ours may be a plugin's. */

@@ -1,25 +1,33 @@
 import { StkError } from '../diagnostics/index.ts'
 import type { OpenedLifecycle } from '../lifecycle/open.ts'
 import type { PreparedRelease } from '../lifecycle/release.ts'
+import type { ProjectTarget } from '../lifecycle/select.ts'
 import { exitCodeOf, outcomeOf, showFailures, type Outcome } from './outcome.ts'
 import { printProfile } from './profile.ts'
 import { withLifecycle, type Call } from './session.ts'
+import { chooseTargets, readTargetFlags, type TargetArguments } from './target-flags.ts'
 import { formatMs } from './terminal/reporters.ts'
+import type { Verb } from './verb.ts'
 
 interface ReleaseCall extends Call {
-  readonly options: Call['options'] & { readonly yes: boolean; readonly 'dry-run': boolean; readonly profile: boolean }
+  readonly verb: Verb
+  readonly args: readonly string[]
+  readonly options: Call['options'] & { readonly yes: boolean; readonly 'dry-run': boolean; readonly profile: boolean; readonly project: readonly string[] }
 }
 
 /** The conversation of `stk release` and `stk deploy`: build, prepare everything, show it, ask once, then act. */
 export async function runRelease(
   command: 'release' | 'deploy',
   call: ReleaseCall,
-  selection: { readonly projects: readonly string[]; readonly targets: readonly string[] },
+  select: (given: TargetArguments) => { readonly projects: readonly string[]; readonly targets: readonly string[] },
 ): Promise<number> {
   const began = performance.now()
   const { options, terminal } = call
-  return withLifecycle(call, command, async (lifecycle) => {
-    const prepared = await prepareAll(lifecycle, selection)
+  return withLifecycle(call, command, async (opened) => {
+    const given = readTargetFlags(call.verb, call.args, opened, options.project)
+    const pairs = chooseTargets(opened, { ...select(given), flags: given.flags })
+    const lifecycle = { ...opened, flags: given.flags }
+    const prepared = await prepareAll(lifecycle, pairs)
     const ready = prepared.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
     const changing = ready.filter(({ plan }) => plan.steps.some((step) => step.action !== 'skip'))
     printPlans(call, ready, options['dry-run'])
@@ -43,10 +51,9 @@ export async function runRelease(
 
 async function prepareAll(
   lifecycle: OpenedLifecycle,
-  selection: { readonly projects: readonly string[]; readonly targets: readonly string[] },
+  pairs: readonly ProjectTarget[],
 ): Promise<readonly Outcome<PreparedRelease>[]> {
-  const { buildProject, prepareRelease, selectProjects, selectTargets } = await import('../lifecycle/index.ts')
-  const pairs = selectTargets(selectProjects(lifecycle.config, selection.projects), selection.targets)
+  const { buildProject, prepareRelease } = await import('../lifecycle/index.ts')
   const outcomes: Outcome<PreparedRelease>[] = []
   for (const project of new Set(pairs.map((pair) => pair.project))) {
     const targets = pairs.filter((pair) => pair.project === project).map((pair) => pair.target)

@@ -30,6 +30,8 @@ export interface Verb<Options extends VerbOptions = VerbOptions> {
   /** What may stand after the verb, as the usage line shows it: `[ID]`. */
   readonly positionals?: string
   readonly options: Options
+  /** Whether the verb also takes the flags that targets offer. They are known once the config is loaded; see `readTargetFlags`. */
+  readonly takesTargetFlags?: boolean
   /** Lines to copy, each with what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[]
   /** @returns the exit code; `undefined` is 0. */
@@ -37,8 +39,12 @@ export interface Verb<Options extends VerbOptions = VerbOptions> {
 }
 
 export interface VerbCall<Options extends VerbOptions> {
+  /** The verb itself. */
+  readonly verb: Verb
   readonly options: OptionValues<Options>
   readonly positionals: readonly string[]
+  /** Everything after the verb, as it was given. */
+  readonly args: readonly string[]
   readonly terminal: Terminal
   /** Aborted at Ctrl-C. */
   readonly signal: AbortSignal
@@ -72,16 +78,20 @@ export function defineVerb<const Options extends VerbOptions>(verb: Verb<Options
 }
 
 /**
- * Reads a verb's arguments. Strict: an unknown option is refused with the nearest one.
+ * Reads a verb's arguments. Strict: an unknown option is refused with the nearest one. Only where the verb takes flags of
+ * targets, unknown ones are left for `readTargetFlags` to judge.
  *
+ * @param more options that targets offer, once they are known; from then on everything is strict.
  * @throws StkError STK1020
  */
 export function parseVerb<Options extends VerbOptions>(
   verb: Verb<Options>,
   args: readonly string[],
+  more?: VerbOptions,
 ): { readonly options: OptionValues<Options & typeof COMMON_OPTIONS>; readonly positionals: readonly string[] } {
-  const declared: VerbOptions = { ...verb.options, ...COMMON_OPTIONS }
+  const declared: VerbOptions = { ...more, ...verb.options, ...COMMON_OPTIONS }
   const fix = `stk ${verb.name} --help`
+  const isStrict = verb.takesTargetFlags !== true || more !== undefined
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -89,15 +99,15 @@ export function parseVerb<Options extends VerbOptions>(
         name, { type, ...(multiple ? { multiple } : {}), ...(short === undefined ? {} : { short }) },
       ])),
       allowPositionals: true,
-      strict: true,
+      strict: isStrict,
     })
-    if (positionals.length > 0 && verb.positionals === undefined) {
+    if (isStrict && positionals.length > 0 && verb.positionals === undefined) {
       throw new StkError('STK1020', { why: `stk ${verb.name} takes no argument, but "${positionals[0]}" was given.`, fix })
     }
     const filled = Object.entries(declared).map(([name, option]) => [
       name, values[name] ?? (option.type === 'boolean' ? false : option.multiple ? [] : undefined),
     ])
-    return { options: Object.fromEntries(filled) as OptionValues<Options & typeof COMMON_OPTIONS>, positionals }
+    return { options: Object.fromEntries(filled) as unknown as OptionValues<Options & typeof COMMON_OPTIONS>, positionals }
   } catch (error) {
     if (error instanceof StkError) throw error
     throw new StkError('STK1020', { why: usageProblem(error as Error, declared), fix })

@@ -21,6 +21,7 @@ export const VERBS: readonly VerbListing[] = [
   listing('deploy', 'Build and release one target in one go', async () => (await import('./verbs/deploy.ts')).deploy),
   listing('releases', 'List what was released, newest first', async () => (await import('./verbs/releases.ts')).releases),
   listing('rollback', 'Make the previous release live again', async () => (await import('./verbs/rollback.ts')).rollback),
+  listing('promote', 'Make what one environment runs live in another', async () => (await import('./verbs/promote.ts')).promote),
   listing('secrets', 'Write a template of the declared secrets, or check them', async () => (await import('./verbs/secrets.ts')).secrets),
   listing('inspect', 'Show the resolved config and who set each value', async () => (await import('./verbs/inspect.ts')).inspect),
 ]

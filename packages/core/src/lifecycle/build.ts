@@ -62,6 +62,15 @@ async function packageTarget(project: ResolvedProject, target: ResolvedTarget, b
   })
 }
 
+/** Has a target write a package elsewhere, if a flag asks for it. */
+export async function exportTarget(project: ResolvedProject, { target, pkg }: BuiltTarget, ctx: LifecycleContext): Promise<void> {
+  const { implementation, plugin } = findTarget(target, ctx)
+  if (implementation.export === undefined || Object.keys(ctx.flags).length === 0) return
+  const write = implementation.export.bind(implementation)
+  const written = await ctx.host.attribute(plugin, `target ${target.type}: export`, () => write(pkg, targetContext(ctx, project, target, 'package')))
+  if (written !== undefined) ctx.report({ type: 'note', level: 'info', message: written, project: project.name, target: target.name })
+}
+
 /** The implementation of a target's type, and the plugin that owns it. */
 export function findTarget(target: ResolvedTarget, ctx: Pick<LifecycleContext, 'host'>): { readonly implementation: Target<unknown>; readonly plugin: string } {
   const found = ctx.host.target(target.type)

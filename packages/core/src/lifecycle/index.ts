@@ -1,5 +1,5 @@
 /** The lifecycle as a library: what the command line does, without the conversation. */
-export { buildProject, writeBuild, type BuiltProject, type BuiltTarget } from './build.ts'
+export { buildProject, exportTarget, writeBuild, type BuiltProject, type BuiltTarget } from './build.ts'
 export { bundleProject } from './bundle-project.ts'
 export { proveDeterminism } from './determinism.ts'
 export type { LifecycleContext, PhasePlace } from './context.ts'
@@ -8,5 +8,6 @@ export { openLifecycle, type OpenedLifecycle, type OpenOptions } from './open.ts
 export {
   findRollback, listReleases, prepareRelease, releaseTarget, rollbackTarget, type PreparedRelease,
 } from './release.ts'
+export { findPromotion, promoteTarget } from './promote.ts'
 export { selectProjects, selectTargets, type ProjectTarget } from './select.ts'
 export { loadConfig, type LoadedConfig } from '../config/index.ts'

@@ -104,7 +104,7 @@ export async function findRollback(releases: AsyncIterable<Release>, id: string 
   const seen: Release[] = []
   for await (const release of releases) {
     seen.push(release)
-    if (id !== undefined && (release.id === id || release.digest === id)) return release
+    if (id !== undefined && isCalled(release, id)) return release
   }
   if (id !== undefined) {
     throw new StkError('STK4009', { why: `${place} has no release "${id}".`, fix: 'stk releases lists them.' })
@@ -125,6 +125,11 @@ export async function findRollback(releases: AsyncIterable<Release>, id: string 
     })
   }
   return earlier
+}
+
+/** Whether a person may mean this release by `name`: its id, its bundle's digest, or a name of the platform's such as an image tag. */
+export function isCalled(release: Release, name: string): boolean {
+  return release.id === name || release.digest === name || Object.values(release.details ?? {}).includes(name)
 }
 
 async function checkPlatformSecrets(project: ResolvedProject, target: ResolvedTarget, bundle: Bundle, ctx: LifecycleContext): Promise<void> {
@@ -152,7 +157,8 @@ async function checkPlatformSecrets(project: ResolvedProject, target: ResolvedTa
   })
 }
 
-async function verifyRelease(release: Release, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<void> {
+/** @throws StkError STK4006 if it is not healthy. */
+export async function verifyRelease(release: Release, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<void> {
   const { implementation, plugin } = findTarget(target, ctx)
   if (implementation.verify === undefined) return
   const verify = implementation.verify.bind(implementation)
@@ -179,6 +185,6 @@ function planSummary(plan: ReleasePlan): string {
   return `${steps.length} step${steps.length === 1 ? '' : 's'}, ${formatBytes(plan.bytes)} to send`
 }
 
-function cannot(target: ResolvedTarget, what: string): StkError {
+export function cannot(target: ResolvedTarget, what: string): StkError {
   return new StkError('STK4007', { why: `Targets of type "${target.type}" cannot ${what}.` })
 }

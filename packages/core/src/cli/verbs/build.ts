@@ -2,15 +2,18 @@ import { relative } from 'pathe'
 import type { ResolvedTarget } from '../../config/resolved.ts'
 import { StkError } from '../../diagnostics/index.ts'
 import type { BuiltProject } from '../../lifecycle/build.ts'
+import type { TargetFlags } from '../../plugin/contract.ts'
 import { exitCodeOf, outcomeOf, showFailures, type Outcome } from '../outcome.ts'
 import { printProfile } from '../profile.ts'
 import { withLifecycle, type Call } from '../session.ts'
 import { formatMs } from '../terminal/reporters.ts'
+import { chooseTargets, readTargetFlags, type FlagSource } from '../target-flags.ts'
 import { defineVerb, TARGET_OPTIONS } from '../verb.ts'
 
 export const build = defineVerb({
   name: 'build',
   summary: 'Bundle every project and package it for its targets, into dist/',
+  takesTargetFlags: true,
   options: {
     ...TARGET_OPTIONS,
     flat: { type: 'boolean', summary: 'Write a single project straight into the output folder' },
@@ -21,7 +24,14 @@ export const build = defineVerb({
     ['stk build', 'everything'],
     ['stk build --project shop --target tarball', 'one project for one target'],
   ],
-  run: (call) => runBuild('build', call),
+  run: (call) => runBuild('build', call, {
+    flags: (lifecycle) => {
+      const { flags } = readTargetFlags(call.verb, call.args, lifecycle, call.options.project)
+      const { project, target } = call.options
+      if (Object.keys(flags).length > 0) chooseTargets(lifecycle, { projects: project, targets: target, flags })
+      return flags
+    },
+  }),
 })
 
 interface BuildCall extends Call {
@@ -34,11 +44,20 @@ interface BuildCall extends Call {
   }
 }
 
-/** Builds the selected projects; with `targets` given, packages for these only. */
-export async function runBuild(command: 'build' | 'bundle', call: BuildCall, targets?: readonly ResolvedTarget[]): Promise<number> {
+/** What differs between the verbs that build. */
+interface BuildScope {
+  /** Packages for these only. Default: those that are named, else all. */
+  readonly targets?: readonly ResolvedTarget[]
+  /** Reads the flags of targets. */
+  readonly flags?: (source: FlagSource) => TargetFlags
+}
+
+/** Builds the selected projects. */
+export async function runBuild(command: 'build' | 'bundle', call: BuildCall, { targets, flags = () => ({}) }: BuildScope = {}): Promise<number> {
   const began = performance.now()
-  return withLifecycle(call, command, async (lifecycle) => {
-    const { buildProject, proveDeterminism, selectProjects, selectTargets, writeBuild } = await import('../../lifecycle/index.ts')
+  return withLifecycle(call, command, async (opened) => {
+    const lifecycle = { ...opened, flags: flags(opened) }
+    const { buildProject, exportTarget, proveDeterminism, selectProjects, selectTargets, writeBuild } = await import('../../lifecycle/index.ts')
     const { options, terminal } = call
     const projects = selectProjects(lifecycle.config, options.project)
     if (options.flat && projects.length !== 1) {
@@ -58,13 +77,18 @@ export async function runBuild(command: 'build' | 'bundle', call: BuildCall, tar
     const failed = outcomes.length - built.length
     // All or nothing: the output folder never holds one project of this commit and another of the last.
     const folders = failed > 0 ? [] : await Promise.all(built.map((each) => writeBuild(each, lifecycle, { flat: options.flat })))
+    const exported: Outcome<unknown>[] = []
+    for (const { project, packages } of failed > 0 ? [] : built) {
+      for (const each of packages) exported.push(await outcomeOf(() => exportTarget(project, each, lifecycle)))
+    }
+    outcomes.push(...exported.filter((outcome) => !outcome.ok))
     showFailures(outcomes, terminal)
     if (options.profile) printProfile(terminal, lifecycle.host)
     const ms = performance.now() - began
     const summary = failed > 0 ? `${failed} failed, nothing was written` : `${built.length} built in ${relative(call.cwd, lifecycle.config.outDir) || '.'}`
     terminal.print(`\n  ${summary} · ${formatMs(ms)}\n`)
     terminal.event({
-      type: 'result', ok: failed === 0, ms: Math.round(ms),
+      type: 'result', ok: outcomes.every((outcome) => outcome.ok), ms: Math.round(ms),
       projects: built.map(({ project, bundle }, index) => ({ project: project.name, digest: bundle.digest, folder: folders[index] ?? null })),
     })
     return exitCodeOf(outcomes)

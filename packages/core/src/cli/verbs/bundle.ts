@@ -10,5 +10,5 @@ export const bundle = defineVerb({
     profile: { type: 'boolean', summary: 'Show how long each plugin took' },
   },
   examples: [['stk bundle --project shop --flat', 'dist/manifest.json and dist/santokit-bundle.tgz']],
-  run: (call) => runBuild('bundle', call, []),
+  run: (call) => runBuild('bundle', call, { targets: [] }),
 })

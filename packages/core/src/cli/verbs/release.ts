@@ -4,6 +4,7 @@ import { runRelease } from '../run-release.ts'
 export const release = defineVerb({
   name: 'release',
   summary: 'Build, prove the secrets, make it live on every target, and verify',
+  takesTargetFlags: true,
   options: {
     ...TARGET_OPTIONS,
     yes: { type: 'boolean', short: 'y', summary: 'Do not ask' },
@@ -15,5 +16,5 @@ export const release = defineVerb({
     ['stk release --yes --env staging', 'in CI'],
     ['stk release --dry-run', 'what would be done'],
   ],
-  run: (call) => runRelease('release', call, { projects: call.options.project, targets: call.options.target }),
+  run: (call) => runRelease('release', call, () => ({ projects: call.options.project, targets: call.options.target })),
 })
