@@ -50,7 +50,7 @@ function optionsOf({ type, options, plugin }: ResolvedTarget, path: ConfigPath):
 }
 
 /** A project in the shape it is written in, without its targets. */
-function asWritten(root: string, { name: _, targets: __, root: folder, auth, limits, ...settings }: ResolvedProject): unknown {
+function asWritten(root: string, { name: _, targets: __, declarations: ___, root: folder, auth, limits, ...settings }: ResolvedProject): unknown {
   const { bodyBytes, responseBytes, ...rest } = limits
   return {
     ...settings,

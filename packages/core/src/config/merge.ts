@@ -1,5 +1,5 @@
 import { createDefu } from 'defu'
-import { isSecretRef } from '../secrets/secret-ref.ts'
+import { isPureSecretRef } from '../secrets/secret-ref.ts'
 
 /** A config, or a part of one, before it is checked. */
 export type Tree = Readonly<Record<string, unknown>>
@@ -17,7 +17,8 @@ export function mergeLayers(layers: readonly Tree[]): Tree {
 export function isMergeable(value: unknown): value is Tree {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return (prototype === null || prototype === Object.prototype) && !isReference(value)
+  // One reference replaces another whole, or `optional` would outlive its secret.
+  return (prototype === null || prototype === Object.prototype) && !isPureSecretRef(value)
 }
 
 const mergeTwo: (layer: Tree, below: Tree) => Tree = createDefu((object, key, value) => {
@@ -26,8 +27,3 @@ const mergeTwo: (layer: Tree, below: Tree) => Tree = createDefu((object, key, va
   object[key] = isMergeable(value) ? (mergeTwo(value, isMergeable(below) ? below : {}) as typeof value) : value
   return true
 })
-
-/** `secret('NAME')`, by its shape. One reference replaces another whole, or `optional` would outlive its secret. */
-function isReference(value: object): boolean {
-  return isSecretRef(value) && Object.keys(value).every((key) => key === 'secret' || key === 'optional')
-}

@@ -44,7 +44,7 @@ function secretName(given: { readonly secret: string }): Read<SecretName> {
   const { secret, optional, ...rest } = given as Readonly<Record<string, unknown>> & { readonly secret: string }
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined) {
-    return refuse(given, `is a secret with an unknown option "${unknown}"`, `Use secret('${secret}') or secret('${secret}', { optional: true })`)
+    return refuse(given, `is a secret with an unknown option "${unknown}"`, `A secret takes optional, type and description: secret('${secret}', { optional: true })`)
   }
   if (optional !== undefined && typeof optional !== 'boolean') return refuse(given, 'is a secret whose `optional` is neither true nor false')
   if (!SECRET_NAME.test(secret)) {

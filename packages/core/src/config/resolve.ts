@@ -2,11 +2,12 @@ import { isAbsolute, join, relative, resolve } from 'node:path'
 import { freeze } from '../artifact/freeze.ts'
 import { StkError, throwAll } from '../diagnostics/index.ts'
 import type { PluginHost } from '../plugin/index.ts'
+import { takeDeclarations, type DeclarationFault } from '../secrets/declarations.ts'
 import { displayPath, isFolder } from './find.ts'
 import { settingsOf } from './inspect.ts'
 import { explainIssues } from './issues.ts'
 import { layerToBlame, setterOf, type Layer } from './layers.ts'
-import { mergeLayers } from './merge.ts'
+import { isMergeable, mergeLayers, type Tree } from './merge.ts'
 import { formatPath } from './path.ts'
 import { invalid } from './refusal.ts'
 import type { ResolvedConfig, ResolvedProject } from './resolved.ts'
@@ -24,7 +25,9 @@ export type ConfigIdentity = Pick<ResolvedConfig, 'root' | 'file' | 'environment
  */
 export async function resolveConfig(identity: ConfigIdentity, layers: readonly Layer[], host: PluginHost): Promise<ResolvedConfig> {
   const { root } = identity
-  const merged = mergeLayers(layers.map(({ value }) => value))
+  const written = mergeLayers(layers.map(({ value }) => value))
+  const { settings: merged, declarations, faults } = takeProjectDeclarations(written)
+  throwAll(faults.map(({ path, problem, fix }) => invalid(layerToBlame(layers, path), path, problem, fix)))
   const parsed = configSchema.safeParse(merged)
   if (!parsed.success) {
     throwAll(explainIssues(parsed.error.issues, { schema: configSchema, value: merged, noun: 'setting' })
@@ -35,12 +38,33 @@ export async function resolveConfig(identity: ConfigIdentity, layers: readonly L
   const names = Object.keys(parsed.data.projects).toSorted()
   const projects: ResolvedProject[] = []
   const found = { root, layers, host, errors }
-  for (const name of names) projects.push(await resolveProject(name, parsed.data.projects[name] as CheckedProject, found))
+  for (const name of names) {
+    projects.push({ ...(await resolveProject(name, parsed.data.projects[name] as CheckedProject, found)), ...declarations.get(name) })
+  }
   const outDir = folderBelow(parsed.data.outDir, ['outDir'], found)
   throwAll(errors)
   const config = { ...identity, outDir, projects, origins: new Map<string, string>() }
   for (const { path, fallback } of settingsOf(config)) config.origins.set(formatPath(path), setterOf(layers, path)?.owner ?? fallback)
   return freeze(config)
+}
+
+interface ProjectDeclarations {
+  readonly settings: Tree
+  /** By project; nothing for one whose secrets say no more than their names. */
+  readonly declarations: ReadonlyMap<string, Pick<ResolvedProject, 'declarations'>>
+  readonly faults: readonly DeclarationFault[]
+}
+
+/** Takes what is said about secrets out of every project, since names are all that its schema and plugins are given. */
+function takeProjectDeclarations(written: Tree): ProjectDeclarations {
+  if (!isMergeable(written.projects)) return { settings: written, declarations: new Map(), faults: [] }
+  const taken = Object.entries(written.projects).map(([name, settings]) => ({ name, ...takeDeclarations(settings) }))
+  const said = taken.filter(({ declarations }) => Object.keys(declarations).length > 0)
+  return {
+    settings: { ...written, projects: Object.fromEntries(taken.map(({ name, settings }) => [name, settings])) },
+    declarations: new Map(said.map(({ name, declarations }) => [name, { declarations }])),
+    faults: taken.flatMap(({ name, faults }) => faults.map((fault) => ({ ...fault, path: ['projects', name, ...fault.path] }))),
+  }
 }
 
 /** Where a project is, before its settings are checked: its YAML files are among them. */

@@ -1,4 +1,5 @@
-import type { AuthEntry, CorsEntry, DatabaseEntry, LimitsEntry, Access } from '@santokit/bridge/manifest'
+import type { AuthEntry, CorsEntry, DatabaseEntry, LimitsEntry, Access, Setting } from '@santokit/bridge/manifest'
+import type { SecretType } from '../secrets/secret-type.ts'
 
 /** The config after every layer is merged, checked and filled with defaults. Frozen. */
 export interface ResolvedConfig {
@@ -30,7 +31,33 @@ export interface ResolvedProject {
   readonly limits: LimitsEntry
   /** References by secret name. */
   readonly secrets: { readonly [name: string]: string }
+  /** What was said of secrets where they are named, by name. */
+  readonly declarations?: { readonly [name: string]: SecretDeclaration }
   readonly targets: readonly ResolvedTarget[]
+  readonly schema?: ResolvedSchema
+}
+
+/** How `stk schema` works on a project's databases. */
+export interface ResolvedSchema {
+  readonly release?: 'require'
+  readonly databases: { readonly [alias: string]: ResolvedSchemaDatabase }
+}
+
+export interface ResolvedSchemaDatabase {
+  readonly url?: Setting
+  readonly authToken?: Setting
+  readonly schemas?: readonly string[]
+  readonly exclude: readonly string[]
+  /** Milliseconds. */
+  readonly lockTimeout: number
+  /** Milliseconds. */
+  readonly statementTimeout: number
+}
+
+/** What a secret must look like, and what it is for. Known to `stk` alone; no manifest has it. */
+export interface SecretDeclaration {
+  readonly type?: SecretType
+  readonly description?: string
 }
 
 export interface ResolvedTarget {

@@ -1,5 +1,6 @@
 import type { AuthEntry, CorsEntry, DatabaseEntry, IssuerEntry, LimitsEntry } from '@santokit/bridge/manifest'
 import { z } from 'zod'
+import type { ResolvedSchema, ResolvedSchemaDatabase } from './resolved.ts'
 import { baseUrl, duration, listOf, origin, reference, safeUrl, secretOnly, setting, size, text, type Reader } from './readers.ts'
 
 /** Reads a value that zod has no word for; what the reader refuses becomes an issue in its words. */
@@ -75,6 +76,20 @@ const limits = z.strictObject({
   callDepth: counted.default(16),
 }).transform(({ body, response, ...rest }): LimitsEntry => ({ bodyBytes: body, responseBytes: response, ...rest }))
 
+const schemaDatabase = z.strictObject({
+  url: read(setting(['postgres:', 'postgresql:', 'libsql:', 'https:', 'http:', 'file:'], 'MIGRATION_URL')).optional(),
+  authToken: read(secretOnly('MIGRATION_TOKEN')).optional(),
+  schemas: z.array(z.string().min(1)).min(1).optional(),
+  exclude: z.array(z.string().min(1)).default([]),
+  lockTimeout: read(duration({ zero: true })).prefault('5s'),
+  statementTimeout: read(duration({ zero: true })).prefault(0),
+}) satisfies z.ZodType<ResolvedSchemaDatabase>
+
+const schema = z.union([
+  z.literal('require').transform((release): ResolvedSchema => ({ release, databases: {} })),
+  z.strictObject({ release: z.literal('require').optional(), databases: z.record(ALIAS, schemaDatabase).default({}) }),
+])
+
 const project = z.strictObject({
   root: z.string().min(1).optional(),
   databases: z.record(ALIAS, database).default({}),
@@ -83,6 +98,7 @@ const project = z.strictObject({
   permissions: z.record(z.string().min(1), access).default({}),
   cors: cors.optional(),
   limits: limits.prefault({}),
+  schema: schema.optional(),
   secrets: z.record(SECRET, read(reference)).default({}),
   // Their options belong to plugins and are checked by them.
   targets: z.record(TARGET_NAME, z.looseObject({ type: z.string().optional() })).default({}),

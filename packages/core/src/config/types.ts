@@ -40,6 +40,8 @@ export interface ProjectConfig {
   readonly permissions?: { readonly [pattern: string]: Access }
   readonly cors?: CorsConfig
   readonly limits?: LimitsConfig
+  /** How `stk schema` works on the databases. `'require'` is short for `{ release: 'require' }`. */
+  readonly schema?: 'require' | SchemaConfig
   /** Where `stk` reads a secret's value, by name: `op://…`, `env:NAME`, `file:path`, `dotenv:path#NAME`. */
   readonly secrets?: { readonly [name: string]: string }
   /** Where the project is released to. The key is the target's name; `type` defaults to it. */
@@ -78,6 +80,37 @@ export interface LibsqlConfig {
   readonly authToken?: SecretRef
   readonly pool?: PoolConfig
   /** @default '10s' */
+  readonly statementTimeout?: string | number
+}
+
+export interface SchemaConfig {
+  /** `'require'`: `stk release` stops while a database is not what its schema files say. It never changes one itself. */
+  readonly release?: 'require'
+  /** By alias. */
+  readonly databases?: { readonly [alias: string]: SchemaDatabaseConfig }
+}
+
+export interface SchemaDatabaseConfig {
+  /** How `stk schema` gets in, where that is another role than the Bridge's. @default the alias's own `url` */
+  readonly url?: MaybeSecret
+  /** libsql. @default the alias's own `authToken` */
+  readonly authToken?: SecretRef
+  /**
+   * pg: the schemas that the files manage. Others are never touched.
+   * @default ['public']
+   */
+  readonly schemas?: readonly string[]
+  /** Names that the files do not manage, with `*` for any characters: `audit_*`, `public.spatial_ref_sys`. */
+  readonly exclude?: readonly string[]
+  /**
+   * pg: how long a statement may wait for a lock, since whoever comes after it waits, too. `0`: for ever.
+   * @default '5s'
+   */
+  readonly lockTimeout?: string | number
+  /**
+   * pg: how long a statement may run. `0`: for ever.
+   * @default 0
+   */
   readonly statementTimeout?: string | number
 }
 

@@ -46,6 +46,11 @@ export const CATALOGUE = {
   STK3002: { title: 'Bad secret reference', exit: 2 },
   STK3003: { title: 'Unknown secret scheme', exit: 2 },
   STK3004: { title: 'A secret is not set on the platform', exit: 1 },
+  STK3010: { title: 'The target cannot be given secrets', exit: 2 },
+  STK3011: { title: 'There is nothing yet to hold secrets', exit: 1 },
+  STK3012: { title: 'The command cannot be started', exit: 2 },
+  STK3013: { title: 'A secret has a wrong form', exit: 1 },
+  STK3014: { title: 'The platform\'s secrets have changed', exit: 1 },
 
   STK4001: { title: 'The platform cannot be reached', exit: 1 },
   STK4002: { title: 'The platform refuses the credentials', exit: 1 },

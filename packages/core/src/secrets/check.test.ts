@@ -55,6 +55,19 @@ describe('the URL of a database', () => {
   })
 })
 
+test('a declared type is held, and stands in the report with what was said of the secret', async () => {
+  const shop = project('shop', {
+    databases: { main: pg(secret('DATABASE_URL')), cache: libsql('file:x', secret('TOKEN')) },
+    declarations: { DATABASE_URL: { description: 'The primary' }, TOKEN: { type: 'jwt' } },
+  })
+  const { ok, checks } = await statuses(shop, { DATABASE_URL: 'postgres://db/shop', TOKEN: 'canary' })
+  expect(checks).toEqual([
+    { name: 'DATABASE_URL', optional: false, usedBy: ['databases.main.url'], description: 'The primary', status: 'present' },
+    { name: 'TOKEN', optional: false, usedBy: ['databases.cache.authToken'], type: 'jwt', status: 'malformed', why: 'It is not a signed token (JWT).' },
+  ])
+  expect(ok).toBe(false)
+})
+
 test('a provider that cannot be asked says nothing about what is there', async () => {
   const failing = (failure: SecretFailure): SecretProvider => ({
     scheme: 'vault', parseRef() {}, resolveMany: async (refs) => new Map(refs.map((ref) => [ref, { failure, why: 'It says no.', fix: 'Sign in.' }])),

@@ -1,12 +1,13 @@
 import { resolve } from 'pathe'
-import type { DatabaseEntry, RequiredSecret } from '@santokit/bridge/manifest'
-import type { ResolvedConfig, ResolvedProject } from '../config/resolved.ts'
+import type { RequiredSecret } from '@santokit/bridge/manifest'
+import type { ResolvedConfig, ResolvedProject, SecretDeclaration } from '../config/resolved.ts'
 import { nearest } from '../diagnostics/index.ts'
 import type { SecretResult } from '../plugin/contract.ts'
 import { declaredSecrets, targetCredentials } from './declared.ts'
 import { DOTENV, parseDotenv } from './dotenv.ts'
+import { formFault } from './form.ts'
 import { readText } from './providers/read-text.ts'
-import type { SecretResolver } from './resolver.ts'
+import type { SecretAccount, SecretResolver } from './resolver.ts'
 
 /**
  * How a secret stands:
@@ -15,13 +16,13 @@ import type { SecretResolver } from './resolver.ts'
  * - `missing`: it is not where it is said to be kept
  * - `optional-missing`: the same, and nothing minds
  * - `empty`: it is there, with nothing in it
- * - `malformed`: a database's URL that is no URL, or one of another driver
+ * - `malformed`: not of its declared type, or a database's URL that is no URL or one of another driver
  * - `unreadable`: nobody knows, since its provider could not be asked (signed out, forbidden, no network, …)
  */
 export type SecretStatus = 'present' | 'missing' | 'optional-missing' | 'empty' | 'malformed' | 'unreadable'
 
 /** One name of one project. Never holds a value, or anything made from one. */
-export interface SecretCheck extends RequiredSecret {
+export interface SecretCheck extends RequiredSecret, SecretDeclaration {
   readonly status: SecretStatus
   /** Why it is not `present`, in a sentence. */
   readonly why?: string
@@ -32,6 +33,8 @@ export interface SecretsReport {
   /** True if nothing is amiss: every name is `present` or `optional-missing`, and `.env` has no strays. */
   readonly ok: boolean
   readonly projects: readonly { readonly project: string; readonly secrets: readonly SecretCheck[] }[]
+  /** Who is signed in to the providers that were asked. */
+  readonly accounts: readonly SecretAccount[]
   /** Names in `.env` that no project of the config asks for, sorted. */
   readonly strays: readonly StraySecret[]
 }
@@ -49,22 +52,25 @@ export interface StraySecret {
  */
 export async function checkSecrets(
   projects: readonly ResolvedProject[],
-  ctx: { readonly config: Pick<ResolvedConfig, 'root' | 'projects'>; readonly secrets: SecretResolver },
+  ctx: { readonly config: Pick<ResolvedConfig, 'root' | 'projects'>; readonly secrets: SecretResolver; now?(): Date },
 ): Promise<SecretsReport> {
+  const now = ctx.now?.() ?? new Date()
   const checked = []
   // One after the other: a provider that has to ask the person is to ask once.
-  for (const project of projects) checked.push({ project: project.name, secrets: await checkProject(project, ctx.secrets) })
+  for (const project of projects) checked.push({ project: project.name, secrets: await checkProject(project, ctx.secrets, now) })
   const strays = await findStrays(ctx.config)
   const ok = strays.length === 0 && checked.every(({ secrets }) => secrets.every(({ status }) => FINE.has(status)))
-  return { ok, projects: checked, strays }
+  return { ok, projects: checked, accounts: await ctx.secrets.identities(), strays }
 }
 
 const FINE: ReadonlySet<SecretStatus> = new Set(['present', 'optional-missing'])
 
-async function checkProject(project: ResolvedProject, resolver: SecretResolver): Promise<readonly SecretCheck[]> {
+async function checkProject(project: ResolvedProject, resolver: SecretResolver, now: Date): Promise<readonly SecretCheck[]> {
   const needed = mergeByName([...declaredSecrets(project), ...targetCredentials(project)])
   const results = await resolver.resolve(project, needed.map(({ name }) => name))
-  return needed.map((secret) => ({ ...secret, ...judge(secret, results.get(secret.name), project) }))
+  return needed.map((secret) => ({
+    ...secret, ...project.declarations?.[secret.name], ...judge(secret, results.get(secret.name), project, now),
+  }))
 }
 
 /** A name may be asked for by the Bridge and by a target. */
@@ -79,10 +85,10 @@ function mergeByName(secrets: readonly RequiredSecret[]): readonly RequiredSecre
   return [...merged.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function judge(secret: RequiredSecret, result: SecretResult | undefined, project: ResolvedProject): Pick<SecretCheck, 'status' | 'why' | 'fix'> {
+function judge(secret: RequiredSecret, result: SecretResult | undefined, project: ResolvedProject, now: Date): Pick<SecretCheck, 'status' | 'why' | 'fix'> {
   if (result === undefined) return { status: 'unreadable', why: 'It was not looked up.' }
   if ('value' in result) {
-    const why = malformed(secret.name, result.value.reveal(), project.databases)
+    const why = formFault(secret.name, result.value.reveal(), project, now)
     return why === undefined ? { status: 'present' } : { status: 'malformed', why }
   }
   const status = secret.optional && ABSENT[result.failure] !== undefined ? 'optional-missing' : ABSENT[result.failure] ?? 'unreadable'
@@ -90,25 +96,6 @@ function judge(secret: RequiredSecret, result: SecretResult | undefined, project
 }
 
 const ABSENT: { readonly [failure: string]: SecretStatus } = { 'item-not-found': 'missing', 'field-not-found': 'missing', 'empty': 'empty' }
-
-/** What a driver's URL begins with. */
-const URL_SCHEMES: Readonly<Record<DatabaseEntry['driver'], readonly string[]>> = {
-  pg: ['postgres:', 'postgresql:'],
-  libsql: ['libsql:', 'https:', 'http:', 'wss:', 'ws:', 'file:'],
-}
-
-/** What is wrong with a value as the URL of the databases that use it. Says nothing that would tell the value. */
-function malformed(name: string, value: string, databases: ResolvedProject['databases']): string | undefined {
-  for (const [alias, { driver, url }] of Object.entries(databases)) {
-    if (typeof url === 'string' || url.secret !== name) continue
-    // `new URL` drops them silently; a platform hands them on.
-    if (value !== value.trim()) return 'It begins or ends with white space.'
-    const shape = URL_SCHEMES[driver].map((scheme) => `${scheme}…`).join(', ')
-    if (!URL.canParse(value)) return `It is not a URL, and database "${alias}" (${driver}) needs one: ${shape}. A password in it must be percent-encoded.`
-    if (!URL_SCHEMES[driver].includes(new URL(value).protocol)) return `It is not a URL for database "${alias}" (${driver}): ${shape}.`
-  }
-  return undefined
-}
 
 /** Settings of the Bridge and of `stk` that people keep beside their secrets. */
 const SETTINGS: ReadonlySet<string> = new Set([

@@ -43,6 +43,18 @@ GHCR_TOKEN=
   expect([...parseDotenv(secretsTemplate([shop, links], 'dotenv')).keys()].sort()).toEqual(['CACHE_TOKEN', 'CACHE_URL', 'DATABASE_URL', 'GHCR_TOKEN'])
 })
 
+test('what was said of a secret stands above it, in every format', () => {
+  const told = project('told', {
+    databases: { main: libsql(secret('CACHE_URL'), secret('CACHE_TOKEN', { optional: true })) },
+    declarations: { CACHE_URL: { type: 'url', description: 'From the wiki' }, CACHE_TOKEN: { type: 'jwt' } },
+  })
+  for (const format of SECRETS_TEMPLATE_FORMATS) {
+    const lines = secretsTemplate([told], format).split('\n').map((line) => line.trim())
+    const at = lines.indexOf('# From the wiki')
+    expect(lines.slice(at - 2, at + 2)).toEqual(['# databases.main.authToken (jwt, optional)', expect.stringMatching(/^CACHE_TOKEN/), '# From the wiki', '# databases.main.url (url)'])
+  }
+})
+
 test('docker-env: bare names, which docker passes on', () => {
   const lines = secretsTemplate([shop], 'docker-env').split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   expect(lines).toEqual(['CACHE_TOKEN', 'CACHE_URL', 'DATABASE_URL', 'REPORTS_URL'])

@@ -7,7 +7,7 @@ export type SecretsTemplateFormat = 'dotenv' | 'docker-env' | 'k8s-secret' | 'co
 
 export const SECRETS_TEMPLATE_FORMATS: readonly SecretsTemplateFormat[] = ['dotenv', 'docker-env', 'k8s-secret', 'compose']
 
-type TemplateProject = Pick<ResolvedProject, 'name' | 'databases' | 'auth' | 'secrets' | 'targets'>
+type TemplateProject = Pick<ResolvedProject, 'name' | 'databases' | 'auth' | 'secrets' | 'targets' | 'declarations'>
 
 /**
  * Lists the secrets that projects need as a file to fill in: names only, grouped by project, with what uses each.
@@ -37,7 +37,7 @@ function dotenv(projects: readonly TemplateProject[]): readonly string[] {
     if (needed.length === 0) lines.push('# (needs no secret)')
     for (const secret of needed) {
       const holder = holders.get(secret.name)
-      lines.push(comment(secret))
+      lines.push(...comment(secret, project))
       if (holder !== undefined) {
         lines.push(`# ${secret.name} stands above, under ${holder}`)
       } else if (Object.hasOwn(project.secrets, secret.name)) {
@@ -56,7 +56,7 @@ function dotenv(projects: readonly TemplateProject[]): readonly string[] {
 function dockerEnv(projects: readonly TemplateProject[]): readonly string[] {
   return [
     '# docker run --env-file: a bare name is passed on from the environment that docker runs in.',
-    ...projects.flatMap((project) => ['', `# ${project.name}`, ...declaredSecrets(project).flatMap((secret) => [comment(secret), secret.name])]),
+    ...projects.flatMap((project) => ['', `# ${project.name}`, ...declaredSecrets(project).flatMap((secret) => [...comment(secret, project), secret.name])]),
   ]
 }
 
@@ -73,7 +73,7 @@ function kubernetesSecret(projects: readonly TemplateProject[]): readonly string
       `  name: ${project.name}-secrets`,
       'type: Opaque',
       secrets.length === 0 ? 'stringData: {}' : 'stringData:',
-      ...secrets.flatMap((secret) => [`  ${comment(secret)}`, `  ${secret.name}: ""`]),
+      ...secrets.flatMap((secret) => [...comment(secret, project).map((line) => `  ${line}`), `  ${secret.name}: ""`]),
     ]
   })
 }
@@ -89,7 +89,7 @@ function compose(projects: readonly TemplateProject[]): readonly string[] {
         `  ${project.name}:`,
         secrets.length === 0 ? '    environment: {}' : '    environment:',
         ...secrets.flatMap((secret) => [
-          `      ${comment(secret)}`,
+          ...comment(secret, project).map((line) => `      ${line}`),
           `      ${secret.name}: \${${secret.name}${secret.optional ? ':-' : `:?${secret.name} is not set`}}`,
         ]),
       ]
@@ -97,6 +97,9 @@ function compose(projects: readonly TemplateProject[]): readonly string[] {
   ]
 }
 
-function comment(secret: RequiredSecret): string {
-  return `# ${secret.usedBy.join(', ')}${secret.optional ? ' (optional)' : ''}`
+/** What it is for, in the words of the config; then what uses it, and what it must look like. */
+function comment({ name, usedBy, optional }: RequiredSecret, { declarations }: TemplateProject): readonly string[] {
+  const { type, description } = declarations?.[name] ?? {}
+  const notes = [...(type === undefined ? [] : [type]), ...(optional ? ['optional'] : [])]
+  return [...(description === undefined ? [] : [`# ${description}`]), `# ${usedBy.join(', ')}${notes.length === 0 ? '' : ` (${notes.join(', ')})`}`]
 }
