@@ -45,3 +45,8 @@ test('a path over 100 bytes is split at a slash, and one that cannot be is refus
   expect(read[0]?.header.name).toBe(deep)
   expect(() => packUstar([{ path: 'x'.repeat(101), bytes: text('x') }])).toThrow(/too long/)
 })
+
+test('a folder is an entry of its own that anybody may enter', async () => {
+  const read = await unpackTar(packUstar([{ path: 'app/a.txt', bytes: text('a') }, { path: 'app/', bytes: new Uint8Array() }]))
+  expect(read.map(({ header }) => [header.name, header.type, header.mode])).toEqual([['app/', 'directory', 0o755], ['app/a.txt', 'file', 0o644]])
+})

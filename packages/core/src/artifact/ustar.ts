@@ -1,6 +1,6 @@
 /** A file as an archive holds it. */
 export interface ArchiveEntry {
-  /** Relative, with `/`, at most 255 bytes. */
+  /** Relative, with `/`, at most 255 bytes. One that ends in `/` is a folder, and has no bytes. */
   readonly path: string
   readonly bytes: Uint8Array
 }
@@ -8,7 +8,7 @@ export interface ArchiveEntry {
 const BLOCK = 512
 
 /**
- * Packs files as plain POSIX ustar: sorted by path, mode 0644, owner 0, time 0. The same entries give the same bytes
+ * Packs files as plain POSIX ustar: sorted by path, mode 0644 (folders 0755), owner 0, time 0. The same entries give the same bytes
  * everywhere, whatever their order, the clock or the umask.
  *
  * @throws RangeError for a path that ustar cannot hold (over 100 bytes with no `/` to split at).
@@ -34,13 +34,13 @@ function header(entry: ArchiveEntry): Uint8Array {
   const text = (value: string, at: number): void => block.set(new TextEncoder().encode(value), at)
   const octal = (value: number, digits: number): string => `${value.toString(8).padStart(digits, '0')}\0`
   text(name, 0)
-  text(octal(0o644, 7), 100)
+  text(octal(entry.path.endsWith('/') ? 0o755 : 0o644, 7), 100)
   text(octal(0, 7), 108)
   text(octal(0, 7), 116)
   text(octal(entry.bytes.length, 11), 124)
   text(octal(0, 11), 136)
   text(' '.repeat(8), 148)
-  text('0', 156)
+  text(entry.path.endsWith('/') ? '5' : '0', 156)
   text('ustar\0' + '00', 257)
   text(octal(0, 7), 329)
   text(octal(0, 7), 337)
@@ -57,7 +57,7 @@ function splitPath(path: string): { readonly name: string; readonly prefix: stri
   for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
     const prefix = path.slice(0, slash)
     const name = path.slice(slash + 1)
-    if (bytes(prefix) <= 155 && bytes(name) <= 100) return { name, prefix }
+    if (name !== '' && bytes(prefix) <= 155 && bytes(name) <= 100) return { name, prefix }
   }
   throw new RangeError(`The path "${path}" is too long for an archive: shorten the file's or a folder's name.`)
 }
