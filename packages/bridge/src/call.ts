@@ -2,7 +2,7 @@ import { assertAccess, identify } from './access.ts'
 import { ANONYMOUS } from './auth/index.ts'
 import type { CachedAnswer } from './cache/result-cache.ts'
 import type { ClientWatch, Deadline } from './deadline.ts'
-import { type Frame, invoke } from './invoke.ts'
+import { type Frame, invokeToJson } from './invoke.ts'
 import { encodeJson } from './json.ts'
 import type { Caller } from './logic.ts'
 import { type CacheEntry, canonicalJson } from './manifest/index.ts'
@@ -73,8 +73,8 @@ async function perform(
   const params = await checkParams(logic, given, request.from)
   if (!params.ok) throw invalidParams(params.issues)
   if (isCached(logic)) return answerFromCache(runtime, logic, params.value, given, request, trace)
-  const data = await invoke(logic, params.value, frameOf(runtime, caller, request.id, request.headers, deadline, trace))
-  return { body: encodeAnswer(runtime, logic, data) }
+  const data = await invokeToJson(logic, params.value, frameOf(runtime, caller, request.id, request.headers, deadline, trace))
+  return { body: answerBody(runtime, logic, data) }
 }
 
 /** Only an exact name finds a logic, and private ones are not there for a client. */
@@ -104,8 +104,8 @@ async function answerFromCache(
   const { answer, outcome } = await runtime.cache.get(key, rules, async () => {
     const deadline = runtime.calls.beginBackground(logic.timeout)
     try {
-      const frame = { ...frameOf(runtime, ANONYMOUS, request.id, () => new Headers(), deadline, trace), distributed: undefined }
-      return encodeAnswer(runtime, logic, await deadline.race(invoke(logic, params, frame)))
+      const frame = { ...frameOf(runtime, ANONYMOUS, request.id, () => new Headers(), deadline, trace), distributed: undefined, readOnly: true }
+      return answerBody(runtime, logic, await deadline.race(invokeToJson(logic, params, frame)))
     } finally {
       runtime.calls.end(deadline)
     }
@@ -123,9 +123,9 @@ function frameOf(
   return { runtime, caller, requestId, headers, distributed: trace.distributed, deadline, onQuery, transactions: NO_TRANSACTIONS, depth: 0 }
 }
 
-/** A database driver's result is plain JSON already. */
-function encodeAnswer({ manifest }: Runtime, logic: Logic, data: unknown): string {
-  const body = `{"data":${logic.kind === 'sql' ? JSON.stringify(data) : encodeJson(data)}}`
+/** @param data as JSON text. */
+function answerBody({ manifest }: Runtime, logic: Logic, data: string): string {
+  const body = `{"data":${data}}`
   assertAnswerFits(body, logic.path, manifest.limits)
   return body
 }

@@ -2,6 +2,7 @@ import { assertAccess } from './access.ts'
 import { checkParams } from './check-params.ts'
 import type { CallScope } from './database/index.ts'
 import type { Deadline } from './deadline.ts'
+import { encodeJson } from './json.ts'
 import type { Caller, Database, Databases, LogicContext, SqlValue, Transaction } from './logic.ts'
 import { type Trace, traceHeaders } from './observe/index.ts'
 import { bindValues } from './params/index.ts'
@@ -22,6 +23,18 @@ export interface Frame {
   readonly transactions: ReadonlyMap<string, Transaction>
   /** How many logics called one another to come here. */
   readonly depth: number
+  /** Nothing may be written: the answer is kept for others, so making it must not be what changes something. */
+  readonly readOnly?: boolean
+}
+
+/**
+ * Runs a logic with params that have been checked, and gives its data as JSON text. What comes from SQL is written as JSON
+ * while it arrives.
+ */
+export async function invokeToJson(logic: Logic, params: unknown, frame: Frame): Promise<string> {
+  if (logic.kind === 'module') return encodeJson(await runModule(logic, params, frame))
+  const { entry, driver } = logic
+  return driver.runToJson(entry, bindValues(entry, params as Readonly<Record<string, SqlValue>>, frame.caller), scopeOf(frame))
 }
 
 /** Runs a logic with params that have been checked, and gives its data. */
@@ -31,7 +44,7 @@ export async function invoke(logic: Logic, params: unknown, frame: Frame): Promi
 
 async function runSql({ entry, driver }: SqlLogic, params: Readonly<Record<string, SqlValue>>, frame: Frame): Promise<unknown> {
   const values = bindValues(entry, params, frame.caller)
-  return driver.run(entry, values, scopeOf(frame, entry.readOnly), frame.transactions.get(entry.database))
+  return driver.run(entry, values, scopeOf(frame), frame.transactions.get(entry.database))
 }
 
 async function runModule({ path, definition }: ModuleLogic, params: unknown, frame: Frame): Promise<unknown> {
@@ -80,8 +93,8 @@ function enterTransaction(frame: Frame, tx: Transaction | undefined): Frame {
   return { ...frame, transactions: new Map([...frame.transactions, [tx.alias, tx]]) }
 }
 
-function scopeOf({ deadline, caller, onQuery }: Frame, readOnly = false): CallScope {
-  return { get signal() { return deadline.signal }, end: deadline, caller, onQuery, readOnly }
+function scopeOf({ deadline, caller, onQuery, readOnly }: Frame): CallScope {
+  return { get signal() { return deadline.signal }, end: deadline, caller, onQuery, readOnly: readOnly === true }
 }
 
 /** Aliases are bound to the call when they are first used: most logic uses one, and much uses none. */

@@ -117,6 +117,7 @@ function fromDatabaseError(error: DatabaseError): Problem {
     case 'timeout': return problem('timeout', 'A statement took too long.', { cause: error })
     case 'conflict': return problem('conflict', 'The call conflicts with existing data or another call.', { cause: error })
     case 'invalid': return problem('invalid_params', 'The database does not accept these values.', { extra: { errors: [] }, cause: error })
+    case 'forbidden': return problem('forbidden', 'The database does not allow this to the caller.', { cause: error })
     case 'no_row': return problem('not_found', 'There is no such row.', { cause: error })
     case 'cancelled':
     case 'row_count':

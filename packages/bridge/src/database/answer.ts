@@ -18,9 +18,9 @@ export interface Answer {
 export function shapeAnswer(answer: Answer, result: SqlResult): Json {
   switch (result) {
     case 'rows': return rowsOf(answer) as Json
-    case 'row': return (rowOf(answer) ?? refuseCount(answer, 'exactly one row')) as Json
+    case 'row': return (rowOf(answer) ?? refuseCount(answer.rows.length, 'exactly one row')) as Json
     case 'row?': return (rowOf(answer) ?? null) as Json
-    case 'value': return (answer.rows.length === 1 ? valueOf(answer) : refuseCount(answer, 'exactly one row')) as Json
+    case 'value': return (answer.rows.length === 1 ? valueOf(answer) : refuseCount(answer.rows.length, 'exactly one row')) as Json
     case 'affected': return answer.changed
   }
 }
@@ -42,7 +42,7 @@ export function valueOf(answer: Answer): unknown {
 }
 
 function onlyRow(answer: Answer): readonly unknown[] | undefined {
-  return answer.rows.length > 1 ? refuseCount(answer, 'one row at most') : answer.rows[0]
+  return answer.rows.length > 1 ? refuseCount(answer.rows.length, 'one row at most') : answer.rows[0]
 }
 
 function toRow(columns: readonly string[], values: readonly unknown[]): Row {
@@ -57,6 +57,7 @@ function toRow(columns: readonly string[], values: readonly unknown[]): Row {
   return row
 }
 
-function refuseCount(answer: Answer, wanted: string): never {
-  throw new DatabaseError(answer.rows.length === 0 ? 'no_row' : 'row_count', `The statement gave ${answer.rows.length} rows; ${wanted} was wanted.`)
+/** @throws DatabaseError `no_row` or `row_count`. */
+export function refuseCount(count: number, wanted: string): never {
+  throw new DatabaseError(count === 0 ? 'no_row' : 'row_count', `The statement gave ${count} rows; ${wanted} was wanted.`)
 }

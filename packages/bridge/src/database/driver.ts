@@ -39,6 +39,12 @@ export interface DatabaseDriver {
    */
   run(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, tx?: Transaction): Promise<Json>
   /**
+   * The same as JSON text. What a client is answered needs no rows as values in between.
+   *
+   * @throws DatabaseError
+   */
+  runToJson(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope): Promise<string>
+  /**
    * Proves that the database answers.
    *
    * @throws DatabaseError
@@ -58,12 +64,13 @@ export interface DatabaseDriver {
  * - `timeout`, `cancelled`: stopped by a time limit, or because the call is over
  * - `conflict`: another row or transaction is in the way (unique, foreign key, serialisation, deadlock, lock)
  * - `invalid`: the values do not fit (not null, check, out of range, malformed)
+ * - `forbidden`: the database does not allow it to the role: a privilege is missing, or a row level security policy refused
  * - `no_row`: a row was asked for, and there is none
  * - `row_count`: more rows than were asked for
  * - `failed`: anything else; usually a mistake in the statement
  */
 export type DatabaseErrorKind =
-  | 'unavailable' | 'overloaded' | 'timeout' | 'cancelled' | 'conflict' | 'invalid' | 'no_row' | 'row_count' | 'failed'
+  | 'unavailable' | 'overloaded' | 'timeout' | 'cancelled' | 'conflict' | 'invalid' | 'forbidden' | 'no_row' | 'row_count' | 'failed'
 
 /** A statement that gave no result. Its message may go to the log, which holds no row values; it never goes to a client. */
 export class DatabaseError extends Error {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { endOfSignal } from './ending.ts'
 import { Slots } from './slots.ts'
 
 test('however calls come, go and give up, no slot is lost and none is given twice', async () => {
@@ -12,7 +13,7 @@ test('however calls come, go and give up, no slot is lost and none is given twic
       if (action === 'enter') {
         const call = { controller: new AbortController(), done: false }
         waiting.push(call)
-        slots.enter(call.controller.signal).then(() => inside++, () => {}).finally(() => (call.done = true))
+        slots.enter(endOfSignal(call.controller.signal)).then(() => inside++, () => {}).finally(() => (call.done = true))
       }
       if (action === 'leave' && inside > 0) {
         inside--

@@ -1,5 +1,5 @@
-import { abortError } from './abort.ts'
-import { DatabaseError } from './driver.ts'
+import { DatabaseError, type CallEnd } from './driver.ts'
+import { endError, throwIfOver } from './ending.ts'
 
 interface Waiter {
   enter(): void
@@ -12,6 +12,7 @@ interface Waiter {
  */
 export class Slots {
   readonly #waiters = new Set<Waiter>()
+  readonly #urgent = new Set<Waiter>()
   #taken = 0
   #closed = false
   #emptied = (): void => {}
@@ -21,7 +22,7 @@ export class Slots {
 
   /** Calls in the queue now. */
   get waiting(): number {
-    return this.#waiters.size
+    return this.#waiters.size + this.#urgent.size
   }
 
   /** Calls that hold a slot now. */
@@ -32,23 +33,24 @@ export class Slots {
   /**
    * Takes a slot, waiting for one if need be. Every slot taken must be given back by {@link leave}.
    *
-   * @throws DatabaseError `overloaded` when the queue is full, `timeout` or `cancelled` when `signal` is aborted.
+   * @param urgent goes before all others who wait, and is never refused for their number.
+   * @throws DatabaseError `overloaded` when the queue is full, `timeout` or `cancelled` when the call ends first.
    */
-  async enter(signal: AbortSignal): Promise<void> {
+  async enter(end: CallEnd, urgent = false): Promise<void> {
     if (this.#closed) throw closedError(this.alias)
-    if (signal.aborted) throw abortError(signal)
+    throwIfOver(end)
     if (this.#taken < this.max) {
       this.#taken++
       return
     }
-    if (this.#waiters.size >= this.queue) {
+    if (!urgent && this.#waiters.size >= this.queue) {
       throw new DatabaseError('overloaded', `Database "${this.alias}": ${this.max} in use, ${this.queue} waiting.`)
     }
-    await this.#wait(signal)
+    await this.#wait(end, urgent ? this.#urgent : this.#waiters)
   }
 
   leave(): void {
-    const [next] = this.#waiters
+    const [next] = this.#urgent.size > 0 ? this.#urgent : this.#waiters
     // The slot goes from hand to hand, so that nobody who comes meanwhile is served first.
     if (next !== undefined) next.enter()
     else if (--this.#taken === 0 && this.#closed) this.#emptied()
@@ -57,23 +59,23 @@ export class Slots {
   /** Refuses everyone who waits and everyone who comes. Resolves when the last slot is given back. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const waiter of this.#waiters) waiter.refuse(closedError(this.alias))
+    for (const waiter of [...this.#urgent, ...this.#waiters]) waiter.refuse(closedError(this.alias))
     if (this.#taken > 0) await this.#empty
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(end: CallEnd, queue: Set<Waiter>): Promise<void> {
     return new Promise((resolve, reject) => {
       const leaveQueue = (): void => {
-        this.#waiters.delete(waiter)
-        signal.removeEventListener('abort', onAbort)
+        queue.delete(waiter)
+        end.offEnd(onEnd)
       }
       const waiter: Waiter = {
         enter: () => (leaveQueue(), resolve()),
         refuse: (error) => (leaveQueue(), reject(error)),
       }
-      const onAbort = (): void => waiter.refuse(abortError(signal))
-      signal.addEventListener('abort', onAbort, { once: true })
-      this.#waiters.add(waiter)
+      const onEnd = (reason: Error): void => waiter.refuse(endError(reason))
+      queue.add(waiter)
+      end.onEnd(onEnd)
     })
   }
 }

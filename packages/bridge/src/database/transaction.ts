@@ -1,13 +1,13 @@
 import type { SqlValue, Transaction } from '../logic.ts'
-import { abortError, untilAborted } from './abort.ts'
 import type { Answer } from './answer.ts'
-import { DatabaseError } from './driver.ts'
+import { DatabaseError, type CallEnd } from './driver.ts'
+import { throwIfOver, untilEnd } from './ending.ts'
 import { AnswerQueryable } from './queryable.ts'
 
 /** A connection that a transaction has to itself, as a driver provides it. */
 export interface TransactionConnection {
   readonly alias: string
-  readonly signal: AbortSignal
+  readonly end: CallEnd
   begin(): Promise<void>
   ask(sql: string, values: readonly SqlValue[]): Promise<Answer>
   /** Runs `savepoint …` and the like. */
@@ -21,23 +21,23 @@ export interface TransactionConnection {
 /**
  * Runs `work` in a transaction: committed when it resolves, rolled back when it throws or the call is over.
  *
- * When the signal is aborted this rejects at once, even if `work` goes on; its transaction is of no use to it then.
+ * When the call ends this rejects at once, even if `work` goes on; its transaction is of no use to it then.
  */
 export async function runTransaction<T>(connection: TransactionConnection, work: (tx: Transaction) => Promise<T>): Promise<T> {
-  const { signal } = connection
+  const { end } = connection
   const tx = new OpenTransaction(connection)
   try {
     await connection.begin()
-    const result = await untilAborted(start(work, tx), signal)
+    const result = await untilEnd(start(work, tx), end)
     tx.end()
-    if (signal.aborted) throw abortError(signal)
+    throwIfOver(end)
     await connection.commit()
     return result
   } catch (error) {
     tx.end()
     const undone = connection.rollback()
     // Cancelling takes a round trip or more, which a caller who has gone need not wait for.
-    if (!signal.aborted) await undone
+    if (end.ended === undefined) await undone
     throw error
   }
 }

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '@libsql/client'
 import type { Database, SqlValue, Transaction } from '../../logic.ts'
 import type { Json, LibsqlEntry, SqlLogicEntry } from '../../manifest/format.ts'
-import { abortError, expectManyListeners, untilAborted } from '../abort.ts'
 import { shapeAnswer, type Answer } from '../answer.ts'
-import type { CallScope, DatabaseDriver } from '../driver.ts'
+import type { CallEnd, CallScope, DatabaseDriver } from '../driver.ts'
+import { endOf, endOfSignal, throwIfOver, untilEnd } from '../ending.ts'
 import { AnswerQueryable } from '../queryable.ts'
 import { Slots } from '../slots.ts'
 import { connectionOf, runTransaction } from '../transaction.ts'
@@ -43,7 +43,6 @@ export class LibsqlDriver implements DatabaseDriver {
   }
 
   database(scope: CallScope): Database {
-    expectManyListeners(scope.signal)
     return new LibsqlDatabase(this, scope)
   }
 
@@ -55,6 +54,10 @@ export class LibsqlDriver implements DatabaseDriver {
     return shapeAnswer(answer, entry.result)
   }
 
+  async runToJson(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope): Promise<string> {
+    return JSON.stringify(await this.run(entry, values, scope))
+  }
+
   /** Runs one statement by itself. `reads`: it is known to only read. */
   async ask(sql: string, args: Bound[], scope: CallScope, reads: boolean): Promise<Answer> {
     const started = performance.now()
@@ -63,8 +66,8 @@ export class LibsqlDriver implements DatabaseDriver {
         const connection = await this.#transaction({ ...scope, onQuery: undefined })
         return await runTransaction(connection, () => connection.askStatement(sql, args, connection.scope))
       }
-      return await this.#within(reads ? this.#reads : this.#writes, scope.signal, async (client) =>
-        toAnswer(await this.whileBusy(() => client.execute({ sql, args }), scope.signal)))
+      return await this.#within(reads ? this.#reads : this.#writes, endOf(scope), async (client) =>
+        toAnswer(await this.whileBusy(() => client.execute({ sql, args }), endOf(scope))))
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     } finally {
@@ -78,10 +81,10 @@ export class LibsqlDriver implements DatabaseDriver {
 
   async ping(signal: AbortSignal): Promise<void> {
     try {
-      const client = await untilAborted(this.#client(), signal)
+      const client = await untilEnd(this.#client(), endOfSignal(signal))
       // A transaction has the only connection to a database in memory: it is there then.
       if (this.place === 'memory' && this.#writes.taken > 0) return
-      await untilAborted(client.execute('select 1'), signal)
+      await untilEnd(client.execute('select 1'), endOfSignal(signal))
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     }
@@ -102,34 +105,34 @@ export class LibsqlDriver implements DatabaseDriver {
   }
 
   /** Repeats what found the file locked by another process, until the statement's time is over. Nothing blocks meanwhile. */
-  async whileBusy<T>(action: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async whileBusy<T>(action: () => Promise<T>, end: CallEnd): Promise<T> {
     const deadline = this.entry.statementTimeout === 0 ? Infinity : performance.now() + this.entry.statementTimeout
     for (;;) {
       try {
         return await action()
       } catch (error) {
         if (!isBusy(error) || this.place === 'remote' || performance.now() > deadline) throw error
-        if (signal.aborted) throw abortError(signal)
-        await delay(BUSY_PAUSE, undefined, { signal }).catch(() => { throw abortError(signal) })
+        throwIfOver(end)
+        await untilEnd(delay(BUSY_PAUSE), end)
       }
     }
   }
 
   /** Runs `work` in a slot of `lane`. What is given up goes on, and keeps its slot until it is done. */
-  async #within<T>(lane: Slots, signal: AbortSignal, work: (client: Client) => Promise<T>): Promise<T> {
-    await lane.enter(signal)
+  async #within<T>(lane: Slots, end: CallEnd, work: (client: Client) => Promise<T>): Promise<T> {
+    await lane.enter(end)
     const working = this.#client().then(work)
     working.then(() => lane.leave(), () => lane.leave())
-    return untilAborted(working, signal)
+    return untilEnd(working, end)
   }
 
   async #transaction(scope: CallScope): Promise<LibsqlTransaction> {
     const lane = scope.readOnly ? this.#reads : this.#writes
-    await lane.enter(scope.signal)
+    await lane.enter(endOf(scope))
     try {
       return new LibsqlTransaction(this.alias, await this.#client(), scope, {
         local: this.place !== 'remote',
-        whileBusy: (action) => this.whileBusy(action, scope.signal),
+        whileBusy: (action) => this.whileBusy(action, endOf(scope)),
         released: () => lane.leave(),
       })
     } catch (error) {

@@ -1,8 +1,8 @@
 import type { Client, Transaction as ClientTransaction } from '@libsql/client'
 import type { SqlValue } from '../../logic.ts'
-import { abortError, untilAborted } from '../abort.ts'
 import type { Answer } from '../answer.ts'
-import type { CallScope } from '../driver.ts'
+import type { CallEnd, CallScope } from '../driver.ts'
+import { endOf, throwIfOver, untilEnd } from '../ending.ts'
 import type { TransactionConnection } from '../transaction.ts'
 import { toAnswer } from './answer.ts'
 import { toDatabaseError } from './errors.ts'
@@ -27,8 +27,8 @@ export class LibsqlTransaction implements TransactionConnection {
     private readonly options: Options,
   ) {}
 
-  get signal(): AbortSignal {
-    return this.scope.signal
+  get end(): CallEnd {
+    return endOf(this.scope)
   }
 
   async begin(): Promise<void> {
@@ -37,7 +37,7 @@ export class LibsqlTransaction implements TransactionConnection {
       const opening = this.options.whileBusy(() => this.client.transaction(mode))
       // Opened after all when nobody waits any longer: the rollback finds it.
       this.#tx = await opening
-      if (this.signal.aborted) throw abortError(this.signal)
+      throwIfOver(this.end)
       // SQLite itself takes `read` as a promise and does not hold anyone to it.
       if (this.scope.readOnly && this.options.local) await this.#tx.execute('pragma query_only = 1')
     } catch (error) {
@@ -53,14 +53,14 @@ export class LibsqlTransaction implements TransactionConnection {
   async askStatement(sql: string, args: Bound[], scope: CallScope): Promise<Answer> {
     const started = performance.now()
     try {
-      return toAnswer(await this.#execute(sql, args, scope.signal))
+      return toAnswer(await this.#execute(sql, args, endOf(scope)))
     } finally {
       scope.onQuery?.(performance.now() - started)
     }
   }
 
   async command(sql: string): Promise<void> {
-    await this.#execute(sql, [], this.signal)
+    await this.#execute(sql, [], this.end)
   }
 
   async commit(): Promise<void> {
@@ -80,10 +80,10 @@ export class LibsqlTransaction implements TransactionConnection {
     this.#release()
   }
 
-  async #execute(sql: string, args: Bound[], signal: AbortSignal): Promise<Awaited<ReturnType<ClientTransaction['execute']>>> {
-    if (signal.aborted) throw abortError(signal)
+  async #execute(sql: string, args: Bound[], end: CallEnd): Promise<Awaited<ReturnType<ClientTransaction['execute']>>> {
+    throwIfOver(end)
     try {
-      return await untilAborted((this.#tx as ClientTransaction).execute({ sql, args }), signal)
+      return await untilEnd((this.#tx as ClientTransaction).execute({ sql, args }), end)
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     }

@@ -2,7 +2,7 @@
  * Reads the text form of a Postgres array (manual, "Array Value Input": `{1,NULL,"a b"}`, nested, perhaps with bounds in
  * front: `[0:1]={…}`).
  */
-export function parseArray(text: string, decode: (item: string) => unknown): unknown[] {
+export function parseArray(text: string, decode: (item: string) => unknown, delimiter = ','): unknown[] {
   let at = text.startsWith('[') ? text.indexOf('=') + 1 : 0
 
   const readQuoted = (): string => {
@@ -20,7 +20,7 @@ export function parseArray(text: string, decode: (item: string) => unknown): unk
     if (text[at] === '{') return readArray()
     if (text[at] === '"') return decode(readQuoted())
     const start = at
-    while (at < text.length && text[at] !== ',' && text[at] !== '}') at++
+    while (at < text.length && text[at] !== delimiter && text[at] !== '}') at++
     const item = text.slice(start, at)
     return item === 'NULL' ? null : decode(item)
   }
@@ -31,7 +31,7 @@ export function parseArray(text: string, decode: (item: string) => unknown): unk
     while (text[at] !== '}') {
       if (at >= text.length) throw new Error('An array does not end.')
       items.push(readItem())
-      if (text[at] === ',') at++
+      if (text[at] === delimiter) at++
     }
     at++
     return items

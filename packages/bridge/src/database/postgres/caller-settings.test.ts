@@ -19,7 +19,7 @@ test('row level security sees the claims and the role of each caller, and nobody
   expect(await driver.database(as('ada')).transaction((tx) => tx.value('select count(*)::int from notes'))).toBe(1)
   expect(await driver.database(scope()).value(`select current_user || coalesce(current_setting('request.jwt.claims', true), '')`)).toBe('postgres{}')
   const forging = driver.database(as('ada')).exec(`insert into notes values ('bob', 'forged')`)
-  expect(await failure(forging)).toMatchObject({ kind: 'failed', sqlState: '42501' })
+  expect(await failure(forging)).toMatchObject({ kind: 'forbidden', sqlState: '42501' })
   const ghost = scope({ caller: { sub: 'x', roles: [], claims: { role: `no'such"role` } } })
   expect((await failure(driver.run(list, [], ghost))).kind).toBe('failed')
   expect((await failure(driver.database(ghost).transaction(async () => {}))).kind).toBe('failed')

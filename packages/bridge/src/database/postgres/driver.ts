@@ -1,53 +1,63 @@
-import { createHash } from 'node:crypto'
 import type { Database, SqlValue, Transaction } from '../../logic.ts'
 import type { Json, PostgresEntry, SqlLogicEntry } from '../../manifest/format.ts'
-import { expectManyListeners } from '../abort.ts'
 import { shapeAnswer, type Answer } from '../answer.ts'
-import type { CallScope, DatabaseDriver } from '../driver.ts'
+import { DatabaseError, type CallScope, type DatabaseDriver } from '../driver.ts'
+import { endOf, endOfSignal, throwIfOver } from '../ending.ts'
 import { AnswerQueryable } from '../queryable.ts'
 import { connectionOf, runTransaction } from '../transaction.ts'
 import { callerSettings, READ_ONLY } from './caller-settings.ts'
-import { Connections, checkPostgresUrl } from './connections.ts'
-import { isStalePlan, toDatabaseError } from './errors.ts'
+import { isCanceled, isStalePlan, toDatabaseError } from './errors.ts'
+import { FastLane, type FastConnection } from './fast-lane.ts'
+import { IsolatedLane } from './isolated-lane.ts'
+import { fastConnections } from './lane-sizes.ts'
+import { JsonRows } from './rows/json-rows.ts'
+import { NO_ROWS } from './rows/no-rows.ts'
+import { gather, type Rows } from './rows/rows.ts'
+import { ValueRows } from './rows/value-rows.ts'
+import { Statements, type LogicPlan } from './statements.ts'
 import { PostgresTransaction } from './transaction.ts'
 import { TypeCatalogue } from './type-catalogue.ts'
 import { bindForPostgres } from './values.ts'
-import type { Statement } from './wire-query.ts'
+import type { Statement } from './wire/exchange.ts'
 
-/** Postgres through `pg`. */
+/** Makes what the rows of one attempt become. */
+type MakeRows<T> = () => Rows<T>
+
+/** Postgres, in two lanes: short statements share connections, everything else has one to itself. */
 export class PostgresDriver implements DatabaseDriver {
-  readonly #connections: Connections
+  readonly #fast: FastLane
+  readonly #isolated: IsolatedLane
   readonly #types = new TypeCatalogue()
-  /** By text: the project's own SQL, so there are only so many. */
-  readonly #names = new Map<string, string>()
+  readonly #statements: Statements
 
   constructor(readonly alias: string, private readonly entry: PostgresEntry, url: string) {
     checkPostgresUrl(alias, url)
-    this.#connections = new Connections(alias, entry, url)
+    const shared = fastConnections(entry)
+    this.#fast = new FastLane(url, shared, entry.statementTimeout)
+    this.#isolated = new IsolatedLane(alias, entry, url, entry.pool.max - shared)
+    this.#statements = new Statements(entry.prepare)
   }
 
   database(scope: CallScope): Database {
-    expectManyListeners(scope.signal)
     return new PostgresDatabase(this, scope)
   }
 
   async run(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, tx?: Transaction): Promise<Json> {
-    const statement = this.#named({ text: entry.text, values: bindForPostgres(values) })
-    const answer = tx === undefined
-      ? await this.ask(statement, scope, entry.readOnly)
-      : await (connectionOf(tx, this.alias) as PostgresTransaction).askStatement(statement, scope)
-    return shapeAnswer(answer, entry.result)
+    const makeRows = (): Rows<Answer> => new ValueRows(this.#types)
+    if (tx === undefined) return shapeAnswer(await this.#runLogic(entry, values, scope, makeRows), entry.result)
+    const statement = this.#statements.named({ text: entry.text, values: bindForPostgres(values) })
+    return shapeAnswer(await (connectionOf(tx, this.alias) as PostgresTransaction).askStatement(statement, scope), entry.result)
   }
 
-  /**
-   * Runs one statement on a connection of its own.
-   *
-   * @param reads the statement is known to only read.
-   */
-  async ask(statement: Statement, scope: CallScope, reads = false): Promise<Answer> {
+  runToJson(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope): Promise<string> {
+    return this.#runLogic(entry, values, scope, () => new JsonRows(entry.result, this.#types))
+  }
+
+  /** Runs one statement of a handler on a connection of its own. */
+  async ask(statement: Statement, scope: CallScope): Promise<Answer> {
     const started = performance.now()
     try {
-      return await this.#askAlone([...this.#settings(scope, reads), statement], scope.signal)
+      return await this.#askIsolated(statement, scope, () => new ValueRows(this.#types))
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     } finally {
@@ -60,9 +70,10 @@ export class PostgresDriver implements DatabaseDriver {
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    const session = await this.#connections.takeFirst(signal)
+    const end = endOfSignal(signal)
+    const session = await this.#isolated.take(end, true)
     try {
-      await session.run([{ text: 'select 1', values: [] }], signal)
+      await session.send([{ text: 'select 1', values: [] }], NO_ROWS, end)
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     } finally {
@@ -71,51 +82,78 @@ export class PostgresDriver implements DatabaseDriver {
   }
 
   stats(): ReturnType<DatabaseDriver['stats']> {
-    return this.#connections.stats
+    const { open, idle, waiting } = this.#isolated.stats
+    const shared = this.#fast.stats
+    return { open: open + shared.open, idle: idle + shared.idle, waiting, max: this.entry.pool.max }
   }
 
-  close(): Promise<void> {
-    return this.#connections.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#isolated.close(), this.#fast.close()])
   }
 
-  async #askAlone(statements: readonly Statement[], signal: AbortSignal): Promise<Answer> {
-    const session = await this.#connections.take(signal)
+  async #runLogic<T>(
+    entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, makeRows: MakeRows<T>,
+  ): Promise<T> {
+    const started = performance.now()
     try {
-      const answer = await session.run(statements, signal).catch((error: unknown) => {
-        if (!isStalePlan(error)) throw error
-        // The schema has changed since the statement was prepared: nothing has run. This connection is replaced.
-        session.discard()
-        return session.run(statements.map(({ text, values }) => ({ text, values })), signal)
+      const plan = this.#statements.plan(entry)
+      const statement: Statement = { text: entry.text, values: bindForPostgres(values), ...(plan.name && { name: plan.name }) }
+      const connection = plan.mayShare && plan.pace.isShort ? this.#fast.pick() : undefined
+      if (connection === undefined) return await this.#askIsolated(statement, scope, makeRows, plan)
+      try {
+        return await this.#askShared(connection, statement, scope, makeRows, plan)
+      } catch (error) {
+        // Either way nothing has happened, so it can be done again.
+        if (isCanceled(error) && this.#fast.isStricter) plan.pace.overstayed()
+        else if (!isStalePlan(error)) throw error
+        return await this.#askIsolated(statement, scope, makeRows, plan)
+      }
+    } catch (error) {
+      throw toDatabaseError(error, this.alias)
+    } finally {
+      scope.onQuery?.(performance.now() - started)
+    }
+  }
+
+  async #askShared<T>(
+    connection: FastConnection, statement: Statement, scope: CallScope, makeRows: MakeRows<T>, plan: LogicPlan,
+  ): Promise<T> {
+    if (scope.end !== undefined) throwIfOver(scope.end)
+    const answer = await gather(connection, this.#withSettings(connection.settings, statement, scope), makeRows(), this.#types)
+    plan.pace.ran(connection.took, typeof answer === 'string' ? answer.length : 0)
+    return answer
+  }
+
+  async #askIsolated<T>(statement: Statement, scope: CallScope, makeRows: MakeRows<T>, plan?: LogicPlan): Promise<T> {
+    const end = endOf(scope)
+    const session = await this.#isolated.take(end)
+    try {
+      const statements = this.#withSettings(session.settings, statement, scope)
+      const ask = (): Promise<T> => gather(session, statements, makeRows(), this.#types, end)
+      const answer = await ask().catch((error: unknown) => {
+        // The schema has changed since the statement was prepared: nothing has run, and it is prepared anew.
+        if (isStalePlan(error)) return ask()
+        throw error
       })
-      return await this.#types.decode(answer, session, signal)
+      plan?.pace.ran(session.took, typeof answer === 'string' ? answer.length : 0)
+      return answer
     } finally {
       session.release()
     }
   }
 
-  /** What must hold while one statement runs, in the same round trip. */
-  #settings(scope: CallScope, reads: boolean): Statement[] {
-    const settings: Statement[] = []
-    if (scope.readOnly && !reads) settings.push(this.#named(READ_ONLY))
-    if (this.entry.rls) settings.push(this.#named(callerSettings(scope.caller)))
-    return settings
+  /** A statement behind what must hold while it runs, in the same round trip. */
+  #withSettings(session: readonly Statement[], statement: Statement, scope: CallScope): readonly Statement[] {
+    if (session.length === 0 && !scope.readOnly && !this.entry.rls) return [statement]
+    const settings = [...session]
+    if (scope.readOnly) settings.push(READ_ONLY)
+    if (this.entry.rls) settings.push(callerSettings(scope.caller))
+    return [...settings.map((setting) => this.#statements.named(setting)), statement]
   }
 
   async #open(scope: CallScope): Promise<PostgresTransaction> {
-    const session = await this.#connections.take(scope.signal)
+    const session = await this.#isolated.take(endOf(scope))
     return new PostgresTransaction(this.alias, session, scope, { rls: this.entry.rls, types: this.#types })
-  }
-
-  /** Prepares a statement whose text comes again and again. */
-  #named(statement: Statement): Statement {
-    if (!this.entry.prepare) return statement
-    let name = this.#names.get(statement.text)
-    if (name === undefined) {
-      // Postgres cuts names at 63 bytes.
-      name = `stk_${createHash('sha256').update(statement.text).digest('hex').slice(0, 32)}`
-      this.#names.set(statement.text, name)
-    }
-    return { ...statement, name }
   }
 }
 
@@ -131,5 +169,18 @@ class PostgresDatabase extends AnswerQueryable implements Database {
 
   protected async ask(sql: string, values: readonly SqlValue[]): Promise<Answer> {
     return this.driver.ask({ text: sql, values: bindForPostgres(values) }, this.scope)
+  }
+}
+
+/** Reads a connection string without connecting. @throws Error that does not contain it. */
+function checkPostgresUrl(alias: string, url: string): void {
+  let protocol: string
+  try {
+    protocol = new URL(url).protocol
+  } catch {
+    throw new DatabaseError('failed', `The URL of database "${alias}" is not a URL.`)
+  }
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
+    throw new DatabaseError('failed', `The URL of database "${alias}" must begin with postgres:// or postgresql://.`)
   }
 }

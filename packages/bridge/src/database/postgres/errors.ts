@@ -1,6 +1,6 @@
 import { DatabaseError, type DatabaseErrorKind } from '../driver.ts'
 
-/** The fields of a Postgres ErrorResponse that are used here, as pg gives them. */
+/** The fields of an ErrorResponse that are used here, as `ServerError` has them, and an error of pg while it logs in. */
 interface ServerError {
   readonly message: string
   readonly severity: string
@@ -17,7 +17,7 @@ export function isServerError(error: unknown): error is ServerError {
 
 /** True when the connection cannot be used any longer after this error. */
 export function endsConnection(error: unknown): boolean {
-  // `severity` may be translated; the SQLSTATE classes of a lost session are not.
+  // At the login `severity` may be translated; the SQLSTATE classes of a lost session are not.
   return !isServerError(error) || /^(FATAL|PANIC)$/.test(error.severity) || /^(08|57P0)/.test(error.code)
 }
 
@@ -37,6 +37,11 @@ export class StalePlanError extends DatabaseError {
   }
 }
 
+/** True when the server stopped a statement before its end. Nothing of it has happened. */
+export function isCanceled(error: unknown): boolean {
+  return isServerError(error instanceof SettingsError ? error.cause : error) && (error as ServerError).code === '57014'
+}
+
 /** True when a prepared statement went stale: the schema changed under it, or a pooler has forgotten it. Nothing has run. */
 export function isStalePlan(error: unknown): boolean {
   if (error instanceof SettingsError) return isStalePlan(error.cause)
@@ -47,9 +52,10 @@ export function isStalePlan(error: unknown): boolean {
 export function toDatabaseError(error: unknown, alias: string): DatabaseError {
   if (error instanceof DatabaseError) return error
   if (error instanceof SettingsError) {
-    // The caller's values were not at fault, whatever Postgres says of the value of a setting.
+    // The caller's values were not at fault, whatever Postgres says of the value of a setting. A role that the connection may
+    // not take is one that the caller has not been given.
     const { kind, message, sqlState } = toDatabaseError(error.cause, alias)
-    return new DatabaseError(kind === 'unavailable' ? kind : 'failed', message, sqlState === undefined ? {} : { sqlState })
+    return new DatabaseError(kind === 'unavailable' || kind === 'timeout' || kind === 'forbidden' ? kind : 'failed', message, sqlState === undefined ? {} : { sqlState })
   }
   if (!isServerError(error)) {
     const { code, message } = (error ?? {}) as { code?: string; message?: string }
@@ -69,6 +75,7 @@ export function toConnectError(error: unknown, alias: string): DatabaseError {
 
 // Appendix A of the Postgres manual: 40001 serialization_failure, 40P01 deadlock_detected, 55P03 lock_not_available,
 // 23502 not_null, 23503 foreign_key, 23505 unique, 23514 check, 23P01 exclusion, 57014 query_canceled,
+// 42501 insufficient_privilege, which is also what a row level security policy refuses a write with,
 // class 22 data exception, 08 connection, 53 insufficient resources, 57P0x shutdown.
 const CONFLICTS = new Set(['23503', '23505', '23P01', '40001', '40P01', '55P03'])
 
@@ -80,6 +87,7 @@ function kindOf(error: ServerError): DatabaseErrorKind {
   if (code === '57014' && !error.message.startsWith('COPY')) {
     return error.message.includes('user request') ? 'cancelled' : 'timeout'
   }
+  if (code === '42501') return 'forbidden'
   if (code.startsWith('08') || code.startsWith('53') || code.startsWith('57P0')) return 'unavailable'
   return 'failed'
 }

@@ -1,45 +1,48 @@
-import type { PoolClient } from 'pg'
-import { abortError } from '../abort.ts'
+import type { CallEnd } from '../driver.ts'
 import { DatabaseError } from '../driver.ts'
-import { requestCancel, type BackendKey } from './cancel.ts'
+import { endError, throwIfOver } from '../ending.ts'
+import { requestCancel } from './cancel.ts'
 import { endsConnection, SettingsError } from './errors.ts'
-import { WireQuery, type RawAnswer, type Statement } from './wire-query.ts'
+import type { Answered, Sender } from './rows/rows.ts'
+import type { RowSink, Statement } from './wire/exchange.ts'
+import type { Login } from './wire/login.ts'
 
 /** How long a connection whose statement was given up may take to become usable again, in milliseconds. */
 const SETTLE_TIMEOUT = 5_000
 
-/** A connection of the pool while one call has it. Runs one statement at a time. */
-export class Session {
+/** A connection while one call has it to itself. Runs one exchange at a time. */
+export class Session implements Sender {
   #running: Promise<void> | undefined
   #cancelling: Promise<void> | undefined
   #broken = false
-  #discarded = false
   #released = false
+  #took = 0
 
   constructor(
-    private readonly client: PoolClient,
-    private readonly onRelease: () => void,
+    private readonly login: Login,
+    /** What has to come before each transaction, because the session does not keep it. */
+    readonly settings: readonly Statement[],
+    private readonly onRelease: (usable: boolean) => void,
   ) {}
 
-  /**
-   * Runs a statement after those before it. Given several, it runs them as one round trip and one implicit transaction,
-   * and gives the answer of the last; the others make settings for it.
-   *
-   * When `signal` is aborted, this rejects at once, and the server is asked to stop; the session may be used again when
-   * {@link settled} has resolved.
-   *
-   * @throws pg's error, SettingsError, or DatabaseError `timeout` or `cancelled`.
-   */
-  async run(statements: readonly Statement[], signal?: AbortSignal): Promise<RawAnswer> {
-    while (this.#running !== undefined) await this.#running
-    if (signal?.aborted) throw abortError(signal)
-    if (this.#broken) throw new DatabaseError('unavailable', 'The connection broke.')
-    return this.#send(statements, signal)
+  /** Milliseconds that the last exchange took. */
+  get took(): number {
+    return this.#took
   }
 
-  /** Has the connection closed, not kept, when it is released. */
-  discard(): void {
-    this.#discarded = true
+  /**
+   * Sends an exchange after those before it.
+   *
+   * When the call ends, this rejects at once, and the server is asked to stop; the session may be used again when
+   * {@link settled} has resolved.
+   *
+   * @throws as {@link Sender}; DatabaseError `timeout` or `cancelled` when the call ends first.
+   */
+  async send(statements: readonly Statement[], sink: RowSink, end?: CallEnd): Promise<Answered> {
+    while (this.#running !== undefined) await this.#running
+    if (end !== undefined) throwIfOver(end)
+    if (this.#broken) throw new DatabaseError('unavailable', 'The connection broke.')
+    return this.#exchange(statements, sink, end)
   }
 
   /** Resolves once nothing runs or is being cancelled; by then the connection may be broken. */
@@ -59,37 +62,41 @@ export class Session {
     return this.#released
   }
 
-  /** Gives the connection back: to the pool, or away if it is broken or still in a transaction. */
+  /** Gives the connection back: to be used again, or to be closed if it is broken or still in a transaction. */
   release(): void {
     this.#released = true
     if (this.#cancelling === undefined && this.#running === undefined) this.#giveBack()
     else void this.settled().then(() => this.#giveBack())
   }
 
-  #send(statements: readonly Statement[], signal: AbortSignal | undefined): Promise<RawAnswer> {
+  #exchange(statements: readonly Statement[], sink: RowSink, end: CallEnd | undefined): Promise<Answered> {
+    const { wire, backend } = this.login
     return new Promise((resolve, reject) => {
       let finish = (): void => {}
       this.#running = new Promise((done) => (finish = done))
-      const onAbort = (): void => {
-        this.#cancelling = requestCancel(this.client as unknown as BackendKey, SETTLE_TIMEOUT)
-        reject(abortError(signal as AbortSignal))
+      const onEnd = (reason: Error): void => {
+        this.#cancelling = requestCancel(backend, SETTLE_TIMEOUT)
+        reject(endError(reason))
       }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.client.query(new WireQuery(statements, (error, answer, step) => {
-        signal?.removeEventListener('abort', onAbort)
-        this.#running = undefined
-        if (answer === undefined && endsConnection(error)) this.#broken = true
-        finish()
-        if (answer !== undefined) resolve(answer)
-        else reject(step < statements.length - 1 ? new SettingsError(error) : error)
-      }))
+      end?.onEnd(onEnd)
+      wire.write({
+        statements, sink,
+        done: ({ error, early, columns, tag, took }) => {
+          end?.offEnd(onEnd)
+          this.#running = undefined
+          this.#took = took
+          if (error !== undefined && endsConnection(error)) this.#broken = true
+          finish()
+          if (error === undefined) resolve({ columns, tag })
+          else reject(early ? new SettingsError(error) : error)
+        },
+      })
+      wire.flush()
     })
   }
 
   #giveBack(): void {
     // `I`: idle. Anything else is a transaction that somebody left open.
-    const status = (this.client as unknown as { getTransactionStatus(): string | null }).getTransactionStatus()
-    this.client.release(this.#broken || this.#discarded || status !== 'I')
-    this.onRelease()
+    this.onRelease(!this.#broken && this.login.wire.transactionStatus === 'I')
   }
 }

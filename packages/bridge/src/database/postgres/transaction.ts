@@ -1,16 +1,23 @@
 import type { SqlValue } from '../../logic.ts'
 import type { Answer } from '../answer.ts'
-import { DatabaseError, type CallScope } from '../driver.ts'
+import { DatabaseError, type CallEnd, type CallScope } from '../driver.ts'
+import { endOf } from '../ending.ts'
 import type { TransactionConnection } from '../transaction.ts'
 import { callerSettings } from './caller-settings.ts'
+import { endOfSignal } from '../ending.ts'
 import { isStalePlan, SettingsError, StalePlanError, toDatabaseError } from './errors.ts'
+import { NO_ROWS } from './rows/no-rows.ts'
+import { gather, type Answered } from './rows/rows.ts'
+import { ValueRows } from './rows/value-rows.ts'
 import type { Session } from './session.ts'
 import type { TypeCatalogue } from './type-catalogue.ts'
 import { bindForPostgres } from './values.ts'
-import type { RawAnswer, Statement } from './wire-query.ts'
+import type { Statement } from './wire/exchange.ts'
 
 /** How long a connection may take to roll back before it is given up, in milliseconds. */
 const ROLLBACK_TIMEOUT = 5_000
+
+const ROLLBACK: Statement = { text: 'rollback', values: [] }
 
 /** A session for as long as a transaction runs on it. */
 export class PostgresTransaction implements TransactionConnection {
@@ -21,15 +28,16 @@ export class PostgresTransaction implements TransactionConnection {
     private readonly options: { readonly rls: boolean; readonly types: TypeCatalogue },
   ) {}
 
-  get signal(): AbortSignal {
-    return this.scope.signal
+  get end(): CallEnd {
+    return endOf(this.scope)
   }
 
   async begin(): Promise<void> {
     const begin: Statement = { text: this.scope.readOnly ? 'begin read only' : 'begin', values: [] }
-    const settings = this.options.rls ? [callerSettings(this.scope.caller)] : []
+    // Behind `begin`, so that what it sets for the transaction holds until its end.
+    const settings = [...this.session.settings, ...(this.options.rls ? [callerSettings(this.scope.caller)] : [])]
     try {
-      await this.session.run([begin, ...settings], this.signal)
+      await this.session.send([begin, ...settings], NO_ROWS, this.end)
     } catch (error) {
       throw toDatabaseError(error instanceof DatabaseError ? error : new SettingsError(error), this.alias)
     }
@@ -39,23 +47,24 @@ export class PostgresTransaction implements TransactionConnection {
     return this.askStatement({ text: sql, values: bindForPostgres(values) }, this.scope)
   }
 
-  /** Runs a statement for a call, which may be a nested one with a signal of its own. */
+  /** Runs a statement for a call, which may be a nested one with an end of its own. */
   async askStatement(statement: Statement, scope: CallScope): Promise<Answer> {
     const started = performance.now()
+    const { types } = this.options
     try {
-      return await this.options.types.decode(await this.#send(statement, scope.signal), this.session, scope.signal)
+      return await this.#telling(statement, gather(this.session, [statement], new ValueRows(types), types, endOf(scope)))
     } finally {
       scope.onQuery?.(performance.now() - started)
     }
   }
 
   async command(sql: string): Promise<void> {
-    await this.#send({ text: sql, values: [] }, this.signal)
+    await this.#command(sql, this.end)
   }
 
   async commit(): Promise<void> {
-    // Without the signal: once it is sent, a commit is neither given up nor reported as if it had been.
-    const { tag } = await this.#send({ text: 'commit', values: [] })
+    // Without the call's end: once it is sent, a commit is neither given up nor reported as if it had been.
+    const { tag } = await this.#command('commit')
     // A failed statement whose error was swallowed has lost the transaction; Postgres says so only by this word.
     if (tag !== 'COMMIT') {
       const message = `Database "${this.alias}": the transaction was rolled back, for a statement in it had failed.`
@@ -68,19 +77,21 @@ export class PostgresTransaction implements TransactionConnection {
     if (this.session.released) return
     await this.session.settled()
     // A connection on which this fails is still in the transaction, so releasing it closes it.
-    await this.session.run([{ text: 'rollback', values: [] }], AbortSignal.timeout(ROLLBACK_TIMEOUT)).catch(() => {})
+    await this.session.send([ROLLBACK], NO_ROWS, endOfSignal(AbortSignal.timeout(ROLLBACK_TIMEOUT))).catch(() => {})
     this.session.release()
   }
 
-  async #send(statement: Statement, signal?: AbortSignal): Promise<RawAnswer> {
+  #command(text: string, end?: CallEnd): Promise<Answered> {
+    const statement = { text, values: [] }
+    return this.#telling(statement, this.session.send([statement], NO_ROWS, end))
+  }
+
+  /** Tells what failed in the words of a driver. */
+  async #telling<T>({ name }: Statement, answer: Promise<T>): Promise<T> {
     try {
-      return await this.session.run([statement], signal)
+      return await answer
     } catch (error) {
-      if (statement.name !== undefined && isStalePlan(error)) {
-        this.session.discard()
-        throw new StalePlanError(this.alias)
-      }
-      throw toDatabaseError(error, this.alias)
+      throw name !== undefined && isStalePlan(error) ? new StalePlanError(this.alias) : toDatabaseError(error, this.alias)
     }
   }
 }

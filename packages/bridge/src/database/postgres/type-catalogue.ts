@@ -1,40 +1,52 @@
-import type { Answer } from '../answer.ts'
-import type { Session } from './session.ts'
 import { arrayDecode, asText, builtInDecode, type Decode } from './types.ts'
 import { bindForPostgres } from './values.ts'
-import type { RawAnswer } from './wire-query.ts'
+import type { Statement } from './wire/exchange.ts'
+import type { Column } from './wire/server-messages.ts'
+
+/** Asks the database, and gives rows as values. */
+export type Ask = (statement: Statement) => Promise<readonly (readonly unknown[])[]>
 
 /** What the database says about types that this driver does not know: whether they are arrays, and of what. */
 export class TypeCatalogue {
   readonly #decodes = new Map<number, Decode>()
 
-  /** Decodes the columns of types that are not built in, such as arrays of an enum. Asks for each such type once. */
-  async decode(answer: RawAnswer, session: Session, signal: AbortSignal): Promise<Answer> {
-    const foreign = answer.types.flatMap((oid, column) => (builtInDecode(oid) === undefined ? [{ oid, column }] : []))
-    if (foreign.length === 0 || answer.rows.length === 0) return answer
-    await this.#learn(foreign.map((field) => field.oid), session, signal)
-    for (const { oid, column } of foreign) {
-      const decode = this.#decodes.get(oid) ?? asText
-      if (decode === asText) continue
-      for (const row of answer.rows as unknown[][]) {
-        const text = row[column]
-        if (typeof text === 'string') row[column] = decode(text)
-      }
+  /** How values of a type are read; `undefined` for one that {@link learn} has not been told of. */
+  decodeOf(oid: number): Decode | undefined {
+    let decode = this.#decodes.get(oid)
+    if (decode === undefined) {
+      decode = builtInDecode(oid)
+      if (decode !== undefined) this.#decodes.set(oid, decode)
     }
-    return answer
+    return decode
   }
 
-  async #learn(oids: readonly number[], session: Session, signal: AbortSignal): Promise<void> {
-    const unknown = oids.filter((oid) => !this.#decodes.has(oid))
+  /** The types among the columns that have to be looked up. */
+  unknownOf(columns: readonly Column[]): number[] {
+    return columns.map(({ type }) => type).filter((type) => this.decodeOf(type) === undefined)
+  }
+
+  /** Looks up the types of columns, each once. What is no array is its text: enums, ranges, composites. */
+  async learn(columns: readonly Column[], ask: Ask): Promise<void> {
+    const unknown = this.unknownOf(columns)
     if (unknown.length === 0) return
-    const found = await session.run([{
-      // An array of a domain is an array of what the domain rests on.
-      text: `select a.oid, coalesce(nullif(e.typbasetype, 0), e.oid)
-             from pg_catalog.pg_type a join pg_catalog.pg_type e on e.oid = a.typelem
-             where a.oid = any($1) and a.typcategory = 'A'`,
-      values: bindForPostgres([unknown]),
-    }], signal)
+    const found = await ask({ text: ELEMENTS, values: bindForPostgres([unknown]) })
     for (const oid of unknown) this.#decodes.set(oid, asText)
-    for (const [oid, element] of found.rows as readonly [number, number][]) this.#decodes.set(oid, arrayDecode(element))
+    for (const [oid, element, delimiter] of found as readonly [number, number, string][]) {
+      // An element may itself be an array, through a domain; one that is not built in is its text.
+      this.#decodes.set(oid, arrayDecode(builtInDecode(element) ?? asText, delimiter))
+    }
   }
 }
+
+/** Arrays among types, what their elements rest on (a domain may rest on a domain), and what stands between two of them. */
+const ELEMENTS = `
+  with recursive element (array_type, type, delimiter) as (
+    select a.oid, a.typelem, e.typdelim
+    from pg_catalog.pg_type a join pg_catalog.pg_type e on e.oid = a.typelem
+    where a.oid = any($1::oid[]) and (a.typcategory = 'A' or a.oid = 2287)
+    union all
+    select element.array_type, t.typbasetype, element.delimiter
+    from element join pg_catalog.pg_type t on t.oid = element.type where t.typbasetype <> 0
+  )
+  select element.array_type, element.type, element.delimiter
+  from element join pg_catalog.pg_type t on t.oid = element.type where t.typbasetype = 0`

@@ -1,0 +1,49 @@
+import type { CallEnd } from '../../driver.ts'
+import type { TypeCatalogue } from '../type-catalogue.ts'
+import type { RowSink, Statement } from '../wire/exchange.ts'
+import type { Column } from '../wire/server-messages.ts'
+import { HeldRows } from './held-rows.ts'
+import { ValueRows } from './value-rows.ts'
+
+/** Rows that become an answer. */
+export interface Rows<T> extends RowSink {
+  /** Called once, when all rows have come. May throw a DatabaseError. */
+  finish(columns: readonly Column[], tag: string): T
+  /** Called instead when they have not. */
+  discard(): void
+}
+
+/** What the last of some statements gave, besides its rows. */
+export interface Answered {
+  readonly columns: readonly Column[]
+  /** The command tag: `SELECT 1`, `COMMIT`, … */
+  readonly tag: string
+}
+
+/** Something that statements are sent on. */
+export interface Sender {
+  /**
+   * Sends statements as one exchange.
+   *
+   * @throws ServerError, SettingsError if a statement before the last was refused, DatabaseError, or what broke the connection.
+   */
+  send(statements: readonly Statement[], sink: RowSink, end?: CallEnd): Promise<Answered>
+}
+
+/** Asks the last of some statements after the others, which make settings for it, and gathers what it gives. */
+export async function gather<T>(
+  sender: Sender, statements: readonly Statement[], rows: Rows<T>, types: TypeCatalogue, end?: CallEnd,
+): Promise<T> {
+  const held = new HeldRows(rows, types)
+  try {
+    const { columns, tag } = await sender.send(statements, held, end)
+    if (held.waits) {
+      await types.learn(columns, async (statement) => (await gather(sender, [statement], new ValueRows(types), types, end)).rows)
+      held.release(columns)
+    }
+    return rows.finish(columns, tag)
+  } catch (error) {
+    rows.discard()
+    throw error
+  }
+}

@@ -1,0 +1,38 @@
+import type { Duplex } from 'node:stream'
+import pg from 'pg'
+import type { BackendKey } from '../cancel.ts'
+import { WireConnection } from './connection.ts'
+
+/** How long connecting may take, in milliseconds. */
+const CONNECT_TIMEOUT = 5_000
+
+/** A connection, and what its backend is cancelled by. */
+export interface Login {
+  readonly wire: WireConnection
+  readonly backend: BackendKey
+}
+
+/** The parts of a client of pg that its types leave out. */
+interface ConnectedClient extends BackendKey {
+  readonly connection: { readonly stream: Duplex }
+}
+
+/**
+ * Connects and logs in through `pg`, which knows addresses, TLS and every way to authenticate. After that its part is done:
+ * the server is silent until it is asked something, and from here on only we ask.
+ *
+ * @throws pg's error.
+ */
+export async function login(url: string): Promise<Login> {
+  const client = new pg.Client({
+    connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT, keepAlive: true, fallback_application_name: 'santokit',
+  } as pg.ClientConfig)
+  // The client goes on hearing of the socket's end; unheard itself, its error would end the process.
+  client.on('error', () => {})
+  await client.connect()
+  const connected = client as unknown as ConnectedClient
+  const { stream } = connected.connection
+  // Only what parses: a socket's other listeners are what closes it.
+  stream.removeAllListeners('data')
+  return { wire: new WireConnection(stream), backend: connected }
+}
