@@ -1,7 +1,7 @@
 import type { StkError } from './error.ts'
 
 /** The parts of the lifecycle that a person sees. */
-export type Phase = 'bundle' | 'package' | 'secrets' | 'plan' | 'release' | 'verify'
+export type Phase = 'bundle' | 'package' | 'secrets' | 'plan' | 'release' | 'verify' | 'schema'
 
 /**
  * What the lifecycle says while it works. The command line turns events into a live table, plain lines, or one JSON

@@ -1,6 +1,6 @@
 import { createHooks } from 'hookable'
 import { isStkError, StkError, throwAll, type Attribution } from '../diagnostics/index.ts'
-import type { Hooks, OrderedHook, Plugin, PluginCommand, SecretProvider, Target } from './contract.ts'
+import type { Hooks, OrderedHook, Plugin, PluginCommand, SchemaEngine, SecretProvider, Target } from './contract.ts'
 import { orderListeners, orderPlugins, type Placed } from './order.ts'
 
 /** The plugins of a config, as the rest of Santokit sees them: what they offer, and calls into them. */
@@ -22,6 +22,8 @@ export interface PluginHost {
   secretProvider(scheme: string): { readonly provider: SecretProvider; readonly plugin: string } | undefined
   /** Sorted. */
   secretSchemes(): readonly string[]
+  /** In the order of their plugins. */
+  schemaEngines(): readonly { readonly engine: SchemaEngine; readonly plugin: string }[]
   command(name: string): { readonly command: PluginCommand; readonly plugin: string } | undefined
   commands(): ReadonlyMap<string, PluginCommand>
   /**
@@ -55,7 +57,7 @@ export function createPluginHost(listed: readonly Plugin[]): PluginHost {
   const targets = gather('target type', 'targets', ({ targets = [] }) => targets.map((item) => [item.type, item as Target<unknown>]))
   const providers = gather('secret scheme', 'secretProviders', ({ secretProviders = [] }) => secretProviders.map((item) => [item.scheme, item]))
   const commands = gather('command', 'commands', (plugin) => Object.entries(plugin.commands ?? {}))
-  gather('schema engine', 'schemaEngines', ({ schemaEngines = [] }) => schemaEngines.map((item) => [item.name, item]))
+  const engines = gather('schema engine', 'schemaEngines', ({ schemaEngines = [] }) => schemaEngines.map((item) => [item.name, item]))
   throwAll(clashes)
 
   const clock = createClock()
@@ -78,6 +80,7 @@ export function createPluginHost(listed: readonly Plugin[]): PluginHost {
       return offer && { provider: offer.value, plugin: offer.plugin }
     },
     secretSchemes: () => [...providers.keys()].toSorted(),
+    schemaEngines: () => [...engines.values()].map(({ value, plugin }) => ({ engine: value, plugin })),
     command: (name) => {
       const offer = commands.get(name)
       return offer && { command: offer.value, plugin: offer.plugin }

@@ -11,9 +11,15 @@ export function declaredSecrets(project: Pick<ResolvedProject, 'databases' | 'au
   return collect({ databases: project.databases, auth: project.auth })
 }
 
-/** The secrets that `stk` itself needs to reach the project's targets: those that their options name. Sorted by name. */
-export function targetCredentials(project: Pick<ResolvedProject, 'targets'>): readonly RequiredSecret[] {
-  return collect({ targets: Object.fromEntries(project.targets.map((target) => [target.name, target.options])) })
+/**
+ * The secrets that `stk` itself needs: to reach the project's targets, those that their options name, and to change its
+ * databases' schemas. Sorted by name.
+ */
+export function targetCredentials(project: Pick<ResolvedProject, 'targets' | 'schema'>): readonly RequiredSecret[] {
+  return collect({
+    targets: Object.fromEntries(project.targets.map((target) => [target.name, target.options])),
+    ...(project.schema === undefined ? {} : { schema: project.schema }),
+  })
 }
 
 function collect(settings: object): readonly RequiredSecret[] {
