@@ -5,7 +5,9 @@ export function parseQuery(search: string): Record<string, string | string[]> {
   const values = new Map<string, string | string[]>()
   for (const [name, value] of new URLSearchParams(search)) {
     const known = values.get(name)
-    values.set(name, known === undefined ? value : [known, value].flat())
+    // Added to the list in place: a new one for each of thousands of values would take a time that grows with their square.
+    if (Array.isArray(known)) known.push(value)
+    else values.set(name, known === undefined ? value : [known, value])
   }
   // Entries, not assignment: a name such as `__proto__` must stay a name.
   return Object.fromEntries(values)

@@ -69,7 +69,7 @@ test('metrics tell of calls, databases, the cache, keys and the process', async 
   expect(valueOf(metrics, 'santokit_call_database_seconds_total', { logic: 'q/one' })).toBeGreaterThan(0)
   expect(valueOf(metrics, 'santokit_calls_running')).toBe(0)
   expect(valueOf(metrics, 'santokit_calls_limit')).toBe(100)
-  expect(valueOf(metrics, 'santokit_database_connections_limit', { database: 'main' })).toBe(3)
+  expect(valueOf(metrics, 'santokit_database_connections_limit', { database: 'main' })).toBeGreaterThan(0)
   expect(valueOf(metrics, 'santokit_database_waiting', { database: 'main' })).toBe(0)
   expect(valueOf(metrics, 'santokit_cache_lookups_total', { logic: 'm/cached', outcome: 'miss' })).toBe(1)
   expect(valueOf(metrics, 'santokit_cache_lookups_total', { logic: 'm/cached', outcome: 'hit' })).toBe(1)

@@ -1,4 +1,5 @@
-import { refuse } from './error.ts'
+import { AuthError, refuse } from './error.ts'
+import { parseStrictJson } from './strict-json.ts'
 
 /** Longer tokens are not looked at: a header may be that long, a token with a purpose is not. In characters. */
 const LONGEST_TOKEN = 8 * 1024
@@ -12,9 +13,9 @@ export interface UnprovedToken {
 }
 
 /**
- * Reads a JWT in compact form, strictly: canonical base64url, JSON objects, no extension that must be understood (`crit`,
- * RFC 7515 section 4.1.11), no type but that of a JWT. Keys that the token itself brings or points to (`jwk`, `jku`,
- * `x5u`, `x5c`) are not read at all.
+ * Reads a JWT in compact form, strictly: canonical base64url, JSON objects whose members stand there once, no extension
+ * that must be understood (`crit`, RFC 7515 section 4.1.11), no type but that of a JWT. Keys that the token itself brings
+ * or points to (`jwk`, `jku`, `x5u`, `x5c`) are not read at all.
  *
  * @throws AuthError
  */
@@ -47,9 +48,10 @@ function isJwtType(type: unknown): boolean {
 function readObject(part: string): Record<string, unknown> {
   let value: unknown
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(decode(part)))
-  } catch {
-    refuse('A part of the token is not JSON.')
+    value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(decode(part)))
+  } catch (error) {
+    if (error instanceof AuthError) throw error
+    refuse('A part of the token is not JSON, or names a member twice.')
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse('A part of the token is not an object.')
   return value as Record<string, unknown>

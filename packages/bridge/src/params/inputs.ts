@@ -81,7 +81,7 @@ function compileRules({ type, enum: allowed, min, max, pattern }: ParamSpec): (v
     if (listed !== undefined && !listed.has(String(value))) {
       return { message: `must be one of ${[...listed].map((item) => JSON.stringify(item)).join(', ')}`, code: 'enum' }
     }
-    const [size, unit] = sizeOf(type, value)
+    const [size, unit] = min === undefined && max === undefined ? [] : sizeOf(type, value)
     if (size !== undefined && min !== undefined && size < min) return { message: `must be at least ${min}${unit}`, code: 'min' }
     if (size !== undefined && max !== undefined && size > max) return { message: `must be at most ${max}${unit}`, code: 'max' }
     if (expression !== undefined && typeof value === 'string' && !expression.test(value)) {
@@ -94,9 +94,19 @@ function compileRules({ type, enum: allowed, min, max, pattern }: ParamSpec): (v
 /** What `min` and `max` speak of: the number itself, the characters of a string, the bytes of bytes. */
 function sizeOf(type: ParamType, value: SqlValue): readonly [number | bigint | undefined, string] {
   if (typeof value === 'number' || typeof value === 'bigint') return [value, '']
-  // As JSON Schema counts: code points, not UTF-16 units.
-  if (type === 'string') return [[...String(value)].length, ' characters long']
+  if (type === 'string') return [characters(String(value)), ' characters long']
   return value instanceof Uint8Array ? [value.length, ' bytes long'] : [undefined, '']
+}
+
+/** As JSON Schema counts: code points, not UTF-16 units. The text is well-formed. */
+function characters(text: string): number {
+  let count = 0
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    // The second half of a pair counts with the first.
+    if (unit < 0xdc00 || unit > 0xdfff) count++
+  }
+  return count
 }
 
 function defaultOf(input: ParamSpec): SqlValue {
