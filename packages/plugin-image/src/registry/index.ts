@@ -1,0 +1,21 @@
+/** The registry client: what the target, the layout and the base image use of it. */
+export { apiHost, apiOrigin, DOCKER_HUB, formatReference, isDigest, isTag, parseReference, type ImageReference } from './reference.ts'
+export type { Credential } from './credentials/credential.ts'
+export { signIn } from './credentials/config-file.ts'
+export { findCredential, type CredentialSearch } from './credentials/find.ts'
+export { connect, type Connection, type ConnectionOptions, type Traffic } from './connection/connection.ts'
+export { openRepository, placeOf, type Repository } from './repository.ts'
+export { digestOf } from './digest.ts'
+export { getBlob, hasBlob } from './blobs.ts'
+export {
+  DOCKER_LIST, DOCKER_MANIFEST, findManifest, getManifest, isIndexType, OCI_INDEX, OCI_MANIFEST, readManifest, resolveTag, type ManifestContent,
+} from './manifests.ts'
+export { listTags } from './tags.ts'
+export { isFallbackTag, listReferrers } from './referrers.ts'
+export { planPush, type PlannedBlob, type PushPlan } from './push/plan.ts'
+export { pushImage, type Pushed, type PushOptions, type PushProgress } from './push/push.ts'
+export type { Survey, Tag } from './push/survey.ts'
+export { readImage } from './push/read-image.ts'
+export { promoteImage } from './push/promote.ts'
+export { retag } from './push/retag.ts'
+export { listImages, type TaggedImage } from './push/images.ts'

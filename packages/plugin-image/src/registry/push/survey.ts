@@ -1,0 +1,48 @@
+import type { Blob, Image } from '../../oci/types.ts'
+import { findManifest, isIndexType, readManifest, resolveTag } from '../manifests.ts'
+import type { Repository } from '../repository.ts'
+
+/** A tag that is to name the image. */
+export interface Tag {
+  readonly name: string
+  /** Whether it may name another image now, as `production` does. One that does not move is given once. */
+  readonly moves: boolean
+}
+
+/** What stands in the repository before a push. */
+export interface Survey {
+  /** The digest that each tag names now. */
+  readonly tags: ReadonlyMap<string, string | undefined>
+  /** Whether every tag names the image already. Nothing else was looked at then: a tag is written last. */
+  readonly isDone: boolean
+  /** Digests of blobs that the image of the moving tag has, and which therefore are there. */
+  readonly present: ReadonlySet<string>
+}
+
+/**
+ * Looks at the tags: one request each, side by side. The image that a moving tag names is read, for what it is made of
+ * need not be asked for one by one.
+ */
+export async function survey(repository: Repository, image: Image, tags: readonly Tag[]): Promise<Survey> {
+  const moving = tags.find(({ moves }) => moves)
+  const looked = await Promise.all(tags.map(async (tag) => {
+    if (tag !== moving) return { name: tag.name, digest: await resolveTag(repository, tag.name), manifest: undefined }
+    const found = await findManifest(repository, tag.name)
+    return { name: tag.name, digest: found?.manifest.descriptor.digest, manifest: found?.manifest }
+  }))
+  const current = looked.find(({ manifest }) => manifest !== undefined)?.manifest
+  const content = current === undefined || isIndexType(current.descriptor.mediaType) ? undefined : readManifest(current)
+  const blobs = [...(content?.layers ?? []), ...(content?.config === undefined ? [] : [content.config])]
+  const root = image.root.descriptor.digest
+  return {
+    tags: new Map(looked.map(({ name, digest }) => [name, digest])),
+    isDone: tags.length > 0 && looked.every(({ digest }) => digest === root),
+    present: new Set(blobs.map(({ digest }) => digest)),
+  }
+}
+
+/** Every blob of an image and its referrers, each once. */
+export function blobsOf({ blobs, referrers }: Image): readonly Blob[] {
+  const all = [...blobs, ...referrers.flatMap((referrer) => referrer.blobs)]
+  return [...new Map(all.map((blob) => [blob.descriptor.digest, blob])).values()]
+}

@@ -1,0 +1,89 @@
+import { StkError } from '@santokit/core'
+import type { Descriptor, Manifest } from '../oci/types.ts'
+import { digestOf } from './digest.ts'
+import { findManifest, OCI_INDEX, putManifest, readManifest, type ManifestContent } from './manifests.ts'
+import { pathOf, placeOf, type Repository } from './repository.ts'
+import { pages } from './tags.ts'
+
+/** Where a registry without the referrers API keeps the list of an image's referrers; "Referrers Tag Schema". */
+export function fallbackTag(digest: string): string {
+  const [algorithm = '', encoded = ''] = digest.split(':')
+  return `${algorithm.slice(0, 32)}-${encoded.slice(0, 64)}`.replace(/[^A-Za-z0-9._-]/g, '-')
+}
+
+/** Whether a tag is such a list, and no release. */
+export function isFallbackTag(tag: string): boolean {
+  return /^sha256-[0-9a-f]{64}/.test(tag)
+}
+
+/** What the registry knows about an image: by its referrers API, else by the fallback tag. */
+export async function listReferrers(repository: Repository, subject: string): Promise<readonly Descriptor[]> {
+  let hasApi = false
+  const found: Descriptor[] = []
+  for await (const { bytes } of pages(repository, pathOf(repository, 'referrers', subject), `the referrers of ${subject}`)) {
+    hasApi = true
+    found.push(...descriptorsOf(readManifest(asIndex(bytes))))
+  }
+  if (hasApi) return found
+  const list = await findManifest(repository, fallbackTag(subject))
+  return list === undefined || !isList(list.manifest, subject) ? [] : descriptorsOf(readManifest(list.manifest))
+}
+
+/** How often somebody else may come between reading the list and writing it. */
+const ATTEMPTS = 5
+
+/**
+ * Enters referrers in the list of the fallback tag, for a registry that did not do it itself.
+ *
+ * @throws StkError STK4105 if the tag holds something else than such a list, or others change it all the time.
+ */
+export async function enterReferrers(repository: Repository, subject: string, referrers: readonly Descriptor[]): Promise<void> {
+  const tag = fallbackTag(subject)
+  const refuse = (why: string): StkError => new StkError('STK4105', {
+    why: `The referrers of ${subject} cannot be listed in ${placeOf(repository)}:${tag}: ${why}.`,
+    fix: 'Delete that tag in the registry, then release again.',
+  })
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const found = await findManifest(repository, tag)
+    if (found !== undefined && !isList(found.manifest, subject)) throw refuse('it names something else')
+    const content = found === undefined ? undefined : readManifest(found.manifest)
+    const known = descriptorsOf(content)
+    const missing = referrers.filter(({ digest }) => !known.some((each) => each.digest === digest))
+    if (missing.length === 0) return
+    const list = indexOf([...known, ...missing], content?.annotations)
+    const condition: Record<string, string> = found === undefined ? { 'if-none-match': '*' } : found.etag === undefined ? {} : { 'if-match': found.etag }
+    if (await putManifest(repository, list, tag, condition) !== undefined) return
+  }
+  throw refuse('others change it at the same time')
+}
+
+/** As "Pushing Manifests with Subject" wants it: with the manifest's annotations, and its kind. */
+export function referrerDescriptor({ descriptor, bytes }: Manifest): Descriptor {
+  const content = readManifest({ descriptor, bytes })
+  const artifactType = content?.artifactType ?? content?.config?.mediaType
+  return {
+    mediaType: descriptor.mediaType, digest: descriptor.digest, size: descriptor.size,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(content?.annotations === undefined ? {} : { annotations: content.annotations }),
+  }
+}
+
+function indexOf(manifests: readonly Descriptor[], annotations: Descriptor['annotations']): Manifest {
+  const bytes = new TextEncoder().encode(JSON.stringify({
+    schemaVersion: 2, mediaType: OCI_INDEX, manifests, ...(annotations === undefined ? {} : { annotations }),
+  }))
+  return { descriptor: { mediaType: OCI_INDEX, digest: digestOf(bytes), size: bytes.length }, bytes }
+}
+
+/** A list is an index and not the image itself, which a careless client may have tagged so. */
+function isList({ descriptor }: Manifest, subject: string): boolean {
+  return descriptor.mediaType === OCI_INDEX && descriptor.digest !== subject
+}
+
+function descriptorsOf(content: ManifestContent | undefined): readonly Descriptor[] {
+  return (content?.manifests ?? []) as readonly Descriptor[]
+}
+
+function asIndex(bytes: Uint8Array): Manifest {
+  return { descriptor: { mediaType: OCI_INDEX, digest: '', size: bytes.length }, bytes }
+}
