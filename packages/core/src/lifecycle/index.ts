@@ -4,6 +4,7 @@ export { bundleProject } from './bundle-project.ts'
 export { proveDeterminism } from './determinism.ts'
 export type { LifecycleContext, PhasePlace } from './context.ts'
 export { formatBytes, shortDigest } from './format.ts'
+export { checkOnly, diffSecrets, preparePush, pushSecrets, type SecretsDiff, type SecretsPush } from './platform-secrets.ts'
 export { openLifecycle, type OpenedLifecycle, type OpenOptions } from './open.ts'
 export {
   findRollback, listReleases, prepareRelease, releaseTarget, rollbackTarget, type PreparedRelease,

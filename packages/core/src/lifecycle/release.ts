@@ -5,6 +5,7 @@ import type { Release, ReleasePlan } from '../plugin/contract.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
 import { formatBytes } from './format.ts'
+import { secretsPhase, type SecretsToSet } from './secrets-phase.ts'
 
 /** A release that is ready to happen: everything about it is known, and nothing has been changed. */
 export interface PreparedRelease {
@@ -13,34 +14,41 @@ export interface PreparedRelease {
   readonly bundle: Bundle
   readonly pkg: Artifact
   readonly plan: ReleasePlan
+  /** Values that go with it, on a platform that takes them so. */
+  readonly secretsToSet: SecretsToSet
 }
 
-/** Proves that the platform has the secrets, and asks the target what it would do. Reads only. */
+/**
+ * Proves that the platform has the secrets, and asks the target what it would do. Changes nothing.
+ *
+ * @param options.pushSecrets whether every declared value is to be set with the release.
+ */
 export async function prepareRelease(
   project: ResolvedProject,
   target: ResolvedTarget,
   built: { readonly bundle: Bundle; readonly pkg: Artifact },
   ctx: LifecycleContext,
+  options: { readonly pushSecrets?: boolean } = {},
 ): Promise<PreparedRelease> {
-  await checkPlatformSecrets(project, target, built.bundle, ctx)
+  const secretsToSet = await secretsPhase(project, target, built.bundle, ctx, options.pushSecrets === true)
   const plan = await runPhase(ctx, { phase: 'plan', project: project.name, target: target.name }, async () => {
     const { implementation, plugin } = findTarget(target, ctx)
     const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: plan`, () =>
-      implementation.plan(built.pkg, targetContext(ctx, project, target, 'plan'))))
+      implementation.plan(built.pkg, targetContext(ctx, project, target, 'plan', secretsToSet))))
     await ctx.host.callHook('release:planned', hookContext(project, target, ctx), value)
     return { value, summary: planSummary(value), data: { plan: value } }
   })
-  return { project, target, ...built, plan }
+  return { project, target, ...built, plan, secretsToSet }
 }
 
 /** Carries out a prepared release and proves that it is live. */
 export async function releaseTarget(prepared: PreparedRelease, ctx: LifecycleContext): Promise<Release> {
-  const { project, target, pkg, plan } = prepared
+  const { project, target, pkg, plan, secretsToSet } = prepared
   const { implementation, plugin } = findTarget(target, ctx)
   const release = await runPhase(ctx, { phase: 'release', project: project.name, target: target.name }, async () => {
     await ctx.host.callHook('release:before', hookContext(project, target, ctx), pkg)
     const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: release`, () =>
-      implementation.release(plan, pkg, targetContext(ctx, project, target, 'release'))))
+      implementation.release(plan, pkg, targetContext(ctx, project, target, 'release', secretsToSet))))
     const unchanged = value.id === plan.from?.id
     const sent = value.sent === undefined ? '' : `  ${formatBytes(value.sent)} sent`
     return {
@@ -130,31 +138,6 @@ export async function findRollback(releases: AsyncIterable<Release>, id: string 
 /** Whether a person may mean this release by `name`: its id, its bundle's digest, or a name of the platform's such as an image tag. */
 export function isCalled(release: Release, name: string): boolean {
   return release.id === name || release.digest === name || Object.values(release.details ?? {}).includes(name)
-}
-
-async function checkPlatformSecrets(project: ResolvedProject, target: ResolvedTarget, bundle: Bundle, ctx: LifecycleContext): Promise<void> {
-  await runPhase(ctx, { phase: 'secrets', project: project.name, target: target.name }, async () => {
-    const { implementation, plugin } = findTarget(target, ctx)
-    const context = hookContext(project, target, ctx)
-    await ctx.host.callHook('secrets:before', context)
-    const declared = bundle.manifest.secrets.map((secret) => secret.name)
-    const { secrets: sink } = implementation
-    if (sink === undefined) {
-      await ctx.host.callHook('secrets:done', context, declared)
-      return { value: undefined, summary: declared.length === 0 ? 'none declared' : `${declared.length} declared, for the platform to set`, data: { declared } }
-    }
-    const present = new Set(await ctx.host.attribute(plugin, `target ${target.type}: secrets`, () =>
-      sink.list(targetContext(ctx, project, target, 'secrets'))))
-    const missing = bundle.manifest.secrets.filter((secret) => !secret.optional && !present.has(secret.name)).map((secret) => secret.name)
-    if (missing.length > 0) {
-      throw new StkError('STK3004', {
-        why: `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set on target "${target.name}"; nothing was changed.`,
-        fix: `Set ${missing.length === 1 ? 'it' : 'them'} there by the platform's own means, then release again.`,
-      })
-    }
-    await ctx.host.callHook('secrets:done', context, declared)
-    return { value: undefined, summary: `${declared.length} declared, ${declared.filter((name) => present.has(name)).length} present`, data: { declared } }
-  })
 }
 
 /** @throws StkError STK4006 if it is not healthy. */
