@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -167,8 +166,7 @@ test('an op in another place is found by the option', async () => {
 
 function isRunning(pid: number): boolean {
   try {
-    // A process that ended and was not yet waited for still has an entry.
-    return !/\bZ\b|<defunct>/.test(execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }))
+    return process.kill(pid, 0)
   } catch {
     return false
   }

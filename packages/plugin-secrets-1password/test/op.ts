@@ -43,7 +43,8 @@ export function fakeOp(world: FakeWorld, manner: Manner = {}): FakeOp {
   return {
     program,
     env: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, OP_CONFIG_DIR: folder, ...(manner.token === undefined ? {} : { OP_SERVICE_ACCOUNT_TOKEN: manner.token }) },
-    calls: () => (existsSync(calls) ? readFileSync(calls, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as OpCall) : []),
+    // Whole lines only: the last may be on its way.
+    calls: () => (existsSync(calls) ? readFileSync(calls, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line) as OpCall) : []),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }
