@@ -9,6 +9,7 @@ import { loadSources } from '../load-sources.ts'
 import { fileAddress } from './address.ts'
 import { isManaged, isVirtual, readStored, runAll, type Stored } from './copy.ts'
 import { planDependents } from './dependents.ts'
+import { spellOutReferences } from './references.ts'
 import { objectOf, planTables, type TableSides } from './tables.ts'
 
 /**
@@ -29,7 +30,7 @@ export async function planLibsql(atlas: Atlas, database: SchemaDatabase, subject
     const to = await inspectSchema(desired.database, subject, ctx.signal)
     const wanted = await readStored(desired.database)
 
-    const planned = await compareTables(atlas, [file('before'), live], [file('after'), wanted], subject)
+    const planned = await compareTables(atlas, [file('before'), live, from], [file('after'), wanted, to], subject)
     const sides: TableSides = {
       from, to, wanted: wanted.filter((stored) => stored.type === 'table'), taken: new Set([...live, ...wanted].map(({ name }) => name.toLowerCase())),
     }
@@ -64,13 +65,13 @@ function scratchFile(path: string): ScratchFile {
   return { path, database: { driver: 'libsql', url: new SecretValue(pathToFileURL(path).href) } }
 }
 
-type Side = readonly [file: ScratchFile, stored: readonly Stored[]]
+type Side = readonly [file: ScratchFile, stored: readonly Stored[], state: SchemaState]
 
 /** What Atlas says of the tables that both sides manage. */
 async function compareTables(atlas: Atlas, before: Side, after: Side, subject: SchemaSubject): Promise<readonly string[]> {
-  for (const [{ database }, stored] of [before, after]) {
+  for (const [{ database }, stored, state] of [before, after]) {
     const tables = stored.filter((one) => one.type === 'table' && !isVirtual(one) && isManaged(subject, one))
-    await withConnection(database, (connection) => runAll(connection, tables.map(({ sql }) => sql)))
+    await withConnection(database, (connection) => runAll(connection, tables.map(({ sql }) => spellOutReferences(sql, state))))
   }
   return atlas.diff(fileAddress(before[0].path), fileAddress(after[0].path), { schemas: [], exclude: [] })
 }
