@@ -11,8 +11,9 @@ const INTERRUPTED = 130
 /** Runs `stk` with these arguments and returns the exit code. The only place where an error becomes text. */
 export async function main(args: readonly string[], processLike: NodeJS.Process): Promise<number> {
   const [name, ...rest] = args
-  const json = rest.includes('--json')
-  const terminal = createTerminal(processLike, { json, verbose: rest.includes('--verbose') })
+  // What stands behind `--` is another command's.
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
+  const terminal = createTerminal(processLike, { json: own.includes('--json'), verbose: own.includes('--verbose') })
   const interrupt = onInterrupt(processLike)
   try {
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -31,7 +32,8 @@ export async function main(args: readonly string[], processLike: NodeJS.Process)
       return 0
     }
     const { options, positionals } = parseVerb(verb, rest)
-    const code = await verb.run({ verb, options, positionals, args: rest, terminal, signal: interrupt.signal, env: processLike.env, cwd: processLike.cwd() })
+    const code = await verb.run({ verb, options, positionals, args: rest, terminal, signal: interrupt.signal,
+      handOverSignals: interrupt.dispose, env: processLike.env, cwd: processLike.cwd() })
     return interrupt.signal.aborted ? INTERRUPTED : code ?? 0
   } catch (thrown) {
     if (interrupt.signal.aborted) {

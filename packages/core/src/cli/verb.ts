@@ -48,6 +48,8 @@ export interface VerbCall<Options extends VerbOptions> {
   readonly terminal: Terminal
   /** Aborted at Ctrl-C. */
   readonly signal: AbortSignal
+  /** From here on the verb deals with signals itself, and its exit code stands. */
+  handOverSignals(): void
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
 }

@@ -5,6 +5,7 @@ export { proveDeterminism } from './determinism.ts'
 export type { LifecycleContext, PhasePlace } from './context.ts'
 export { formatBytes, shortDigest } from './format.ts'
 export { checkOnly, diffSecrets, preparePush, pushSecrets, type SecretsDiff, type SecretsPush } from './platform-secrets.ts'
+export { readRunSecrets } from './read-declared.ts'
 export { openLifecycle, type OpenedLifecycle, type OpenOptions } from './open.ts'
 export {
   findRollback, listReleases, prepareRelease, releaseTarget, rollbackTarget, type PreparedRelease,
