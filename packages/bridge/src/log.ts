@@ -110,13 +110,20 @@ function withoutKeys(object: Readonly<Record<string, unknown>>, keys: ReadonlySe
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.has(key)))
 }
 
-/** What a log may tell of an error: its name, message, stack, and the same of its cause. */
-export function describeError(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { message: String(error) }
-  const { kind, sqlState, constraint } = error as { kind?: unknown; sqlState?: unknown; constraint?: unknown }
-  return {
-    name: error.name, message: error.message, kind, sqlState, constraint, stack: error.stack,
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+/** An error's cause, its cause's cause, and so on: further ones say little, and there may be no last one. */
+const MOST_CAUSES = 5
+
+/** What a log may tell of an error: its name, message, stack, and the same of its cause. Never throws, whatever was thrown. */
+export function describeError(error: unknown, causes = MOST_CAUSES): Record<string, unknown> {
+  try {
+    if (!(error instanceof Error)) return { message: typeof error === 'object' && error !== null ? 'an object that is no error' : String(error) }
+    const { kind, sqlState, constraint } = error as { kind?: unknown; sqlState?: unknown; constraint?: unknown }
+    return {
+      name: error.name, message: error.message, kind, sqlState, constraint, stack: error.stack,
+      ...(error.cause === undefined || causes === 0 ? {} : { cause: describeError(error.cause, causes - 1) }),
+    }
+  } catch {
+    return { message: 'something that cannot be looked at' }
   }
 }
 

@@ -1,6 +1,7 @@
 import { AuthError } from './auth/index.ts'
 import { CallEnded } from './deadline.ts'
 import { DatabaseError } from './database/index.ts'
+import { encodeJson } from './json.ts'
 import type { Json } from './manifest/format.ts'
 import type { ParamIssue } from './params/index.ts'
 
@@ -91,14 +92,27 @@ export function invalidParams(issues: readonly ParamIssue[]): Problem {
   })
 }
 
-/** Turns whatever a call threw into what its client may see. The original stays as `cause`, for the log. */
-export function toProblem(error: unknown): Problem {
+/**
+ * Turns whatever a call threw into what its client may see. The original stays as `cause`, for the log. Never throws:
+ * logic can throw anything, a value that cannot be looked at included.
+ *
+ * @param recognise what else there may be, before all others.
+ */
+export function toProblem(error: unknown, recognise: (error: unknown) => Problem | undefined = () => undefined): Problem {
+  try {
+    return recognise(error) ?? findProblem(error)
+  } catch {
+    return problem('internal', 'The call failed.', { cause: new Error('Something was thrown that cannot be looked at.') })
+  }
+}
+
+function findProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof CallEnded) return fromCallEnded(error)
   if (error instanceof DatabaseError) return fromDatabaseError(error)
   if (error instanceof AuthError) return fromAuthError(error)
   if (isLogicError(error)) return fromLogicError(error)
-  return problem('internal', 'The call failed.', { cause: error })
+  return problem('internal', 'The call failed.', { cause: error === undefined ? new Error('undefined was thrown.') : error })
 }
 
 function fromCallEnded(error: CallEnded): Problem {
@@ -146,10 +160,12 @@ function isLogicError(error: unknown): error is LogicErrorLike {
 /** A status outside 400–499 is the author's mistake and must not be taken for the Bridge's own answer. */
 function fromLogicError(error: LogicErrorLike): Problem {
   const { status, code, message, extra } = error
-  if (!Number.isInteger(status) || status < 400 || status > 499 || typeof code !== 'string') {
+  if (!Number.isInteger(status) || status < 400 || status > 499 || typeof code !== 'string' || typeof message !== 'string') {
     return problem('internal', 'The call failed.', { cause: error })
   }
-  return new Problem(status, TITLES.get(status) ?? 'Client Error', code, message, extra)
+  // As it is written: what cannot be must fail here, where there is still something to answer.
+  const members = JSON.parse(encodeJson({ ...extra })) as Record<string, unknown>
+  return new Problem(status, TITLES.get(status) ?? 'Client Error', code, message, members)
 }
 
 const TITLES: ReadonlyMap<number, string> = new Map([
