@@ -1,6 +1,7 @@
 import type { ResolvedProject } from '../config/resolved.ts'
 import { StkError } from '../diagnostics/index.ts'
 import type { TargetContext, TargetFlags } from '../plugin/contract.ts'
+import { findSecretValue } from '../secrets/find-value.ts'
 import { isSecretRef } from '../secrets/secret-ref.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
 
@@ -47,6 +48,7 @@ export function targetContext<Options>(given: TargetContextOptions<Options>): Ta
     signal: given.signal ?? new AbortController().signal,
     progress: given.progress ?? (() => {}),
     warn: given.warn ?? (() => {}),
+    secretIn: (bytes) => findSecretValue(bytes, Object.keys(credentials), credentials),
     now: given.now ?? tick,
     secretsToSet: new Map(Object.entries(given.secretsToSet ?? {}).map(([name, value]) => [name, new SecretValue(value)])),
     async credential(value) {
