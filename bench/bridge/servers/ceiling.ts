@@ -24,8 +24,8 @@ const server = createServer((request, response) => {
     const entry = manifest.logic[path] as SqlLogicEntry
     const values = entry.bindings.map((binding) => params[(binding as { name: string }).name] ?? null)
     const scope: CallScope = { signal, end: neverEnds, caller: path === 'mine/note' ? owner(params.id) : nobody }
-    const data = await (databases.get(entry.database) as Driver).run(entry, values, scope)
-    const body = `{"data":${JSON.stringify(data)}}`
+    const data = await (databases.get(entry.database) as Driver).runToJson(entry, values, scope)
+    const body = `{"data":${data}}`
     response.writeHead(200, ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))])
     response.end(body)
   })

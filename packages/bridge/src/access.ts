@@ -11,11 +11,16 @@ import type { Runtime } from './runtime.ts'
  *
  * @throws Problem or AuthError.
  */
-export async function identify(runtime: Runtime, authorization: string | null): Promise<Caller> {
-  if (authorization === null) return ANONYMOUS
+export function identify(runtime: Runtime, authorization: string | null): Caller | Promise<Caller> {
+  return authorization === null ? ANONYMOUS : runtime.verifier.verify(tokenOf(authorization))
+}
+
+function tokenOf(authorization: string): string {
+  // As nearly everybody writes it. Whatever else stands in what follows makes it no token.
+  if (authorization.startsWith('Bearer ')) return authorization.slice('Bearer '.length).trim()
   const [, token] = /^bearer +([^\s]+)\s*$/i.exec(authorization) ?? []
   if (token === undefined) throw unauthenticated('Send a token as `Authorization: Bearer …`.')
-  return runtime.verifier.verify(token)
+  return token
 }
 
 /** @throws Problem 401 for a caller without a token, 403 for one without a needed role. */

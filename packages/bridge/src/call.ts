@@ -1,7 +1,7 @@
 import { assertAccess, identify } from './access.ts'
 import { ANONYMOUS } from './auth/index.ts'
 import type { CachedAnswer } from './cache/result-cache.ts'
-import type { ClientWatch, Deadline } from './deadline.ts'
+import { type Client, type Deadline, NO_CLIENT } from './deadline.ts'
 import { type Frame, invokeToJson } from './invoke.ts'
 import { encodeJson } from './json.ts'
 import type { Caller } from './logic.ts'
@@ -22,9 +22,7 @@ export interface CallRequest {
   readonly from: ParamSource
   /** The `Authorization` header. */
   readonly authorization: string | null
-  /** Made when logic looks at them. */
-  readonly headers: () => Headers
-  readonly watchClient: ClientWatch
+  readonly client: Client
 }
 
 /** What is noted about a call while it runs, for its log line. */
@@ -55,7 +53,7 @@ export async function answerCall(runtime: Runtime, request: CallRequest, trace: 
   const logic = findLogic(runtime, request.path)
   trace.logic = logic.path
   trace.params = request.params
-  const deadline = runtime.calls.begin(logic.timeout, request.watchClient)
+  const deadline = runtime.calls.begin(logic.timeout, request.client)
   try {
     return await deadline.race(perform(runtime, logic, request, trace, deadline))
   } finally {
@@ -73,7 +71,7 @@ async function perform(
   const params = await checkParams(logic, given, request.from)
   if (!params.ok) throw invalidParams(params.issues)
   if (isCached(logic)) return answerFromCache(runtime, logic, params.value, given, request, trace)
-  const data = await invokeToJson(logic, params.value, frameOf(runtime, caller, request.id, request.headers, deadline, trace))
+  const data = await invokeToJson(logic, params.value, frameOf(runtime, caller, request.id, request.client, deadline, trace))
   return { body: answerBody(runtime, logic, data) }
 }
 
@@ -104,7 +102,7 @@ async function answerFromCache(
   const { answer, outcome } = await runtime.cache.get(key, rules, async () => {
     const deadline = runtime.calls.beginBackground(logic.timeout)
     try {
-      const frame = { ...frameOf(runtime, ANONYMOUS, request.id, () => new Headers(), deadline, trace), distributed: undefined, readOnly: true }
+      const frame = { ...frameOf(runtime, ANONYMOUS, request.id, NO_CLIENT, deadline, trace), distributed: undefined, readOnly: true }
       return answerBody(runtime, logic, await deadline.race(invokeToJson(logic, params, frame)))
     } finally {
       runtime.calls.end(deadline)
@@ -117,10 +115,10 @@ async function answerFromCache(
 const NO_TRANSACTIONS: Frame['transactions'] = new Map()
 
 function frameOf(
-  runtime: Runtime, caller: Caller, requestId: string, headers: () => Headers, deadline: Deadline, trace: CallTrace,
+  runtime: Runtime, caller: Caller, requestId: string, client: Client, deadline: Deadline, trace: CallTrace,
 ): Frame {
   const onQuery = (ms: number): void => { trace.dbMs += ms }
-  return { runtime, caller, requestId, headers, distributed: trace.distributed, deadline, onQuery, transactions: NO_TRANSACTIONS, depth: 0 }
+  return { runtime, caller, requestId, client, distributed: trace.distributed, deadline, onQuery, transactions: NO_TRANSACTIONS, depth: 0 }
 }
 
 /** @param data as JSON text. */

@@ -12,8 +12,16 @@ export class CallEnded extends Error {
   }
 }
 
-/** Tells a listener once when a call's client disconnects. */
-export type ClientWatch = (onGone: () => void) => void
+/** Who waits for a call's answer. */
+export interface Client {
+  /** All headers of the request, for logic: made when they are first looked at. */
+  headers(): Headers
+  /** Tells `onGone` once if the client disconnects before it is answered. */
+  watch(onGone: () => void): void
+}
+
+/** Work that no single client waits for. */
+export const NO_CLIENT: Client = { headers: () => new Headers(), watch() {} }
 
 type EndListener = (reason: CallEnded) => void
 

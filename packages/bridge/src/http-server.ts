@@ -80,28 +80,25 @@ async function bind(server: Server, host: string, port: number): Promise<void> {
 
 /** Knows how many requests each connection has unanswered. */
 function trackConnections(server: Server): { closeWhenIdle(): void } {
-  const unanswered = new Map<Socket, number>()
+  const connections = new Map<Socket, { unanswered: number }>()
   let closing = false
-  const closeIfIdle = (socket: Socket): void => {
-    if (closing && unanswered.get(socket) === 0) socket.destroySoon()
-  }
   server.on('connection', (socket) => {
-    unanswered.set(socket, 0)
-    socket.once('close', () => unanswered.delete(socket))
+    connections.set(socket, { unanswered: 0 })
+    socket.once('close', () => connections.delete(socket))
   })
   server.on('request', ({ socket }, response) => {
-    unanswered.set(socket, (unanswered.get(socket) ?? 0) + 1)
-    response.once('close', () => {
-      const left = unanswered.get(socket)
-      if (left === undefined) return
-      unanswered.set(socket, left - 1)
-      closeIfIdle(socket)
+    const connection = connections.get(socket)
+    if (connection === undefined) return
+    connection.unanswered++
+    response.on('close', () => {
+      connection.unanswered--
+      if (closing && connection.unanswered === 0) socket.destroySoon()
     })
   })
   return {
     closeWhenIdle() {
       closing = true
-      for (const socket of unanswered.keys()) closeIfIdle(socket)
+      for (const [socket, { unanswered }] of connections) if (unanswered === 0) socket.destroySoon()
     },
   }
 }

@@ -1,7 +1,7 @@
 import { assertAccess } from './access.ts'
 import { checkParams } from './check-params.ts'
 import type { CallScope } from './database/index.ts'
-import type { Deadline } from './deadline.ts'
+import type { Client, Deadline } from './deadline.ts'
 import { encodeJson } from './json.ts'
 import type { Caller, Database, Databases, LogicContext, SqlValue, Transaction } from './logic.ts'
 import { type Trace, traceHeaders } from './observe/index.ts'
@@ -13,8 +13,7 @@ export interface Frame {
   readonly runtime: Runtime
   readonly caller: Caller
   readonly requestId: string
-  /** The client's headers, made when logic looks at them. */
-  readonly headers: () => Headers
+  readonly client: Client
   /** The distributed trace that the client's request belongs to. */
   readonly distributed: Trace | undefined
   readonly deadline: Deadline
@@ -54,7 +53,7 @@ async function runModule({ path, definition }: ModuleLogic, params: unknown, fra
     auth: frame.caller,
     call: <T>(target: string, given: Record<string, unknown> = {}, options: { readonly tx?: Transaction } = {}) =>
       callLogic(path, target, given, enterTransaction(frame, options.tx)) as Promise<T>,
-    request: { id: frame.requestId, get headers() { return frame.headers() }, trace: traceHeaders(frame.distributed) },
+    request: { id: frame.requestId, get headers() { return frame.client.headers() }, trace: traceHeaders(frame.distributed) },
     get log() { return frame.runtime.logAbout({ requestId: frame.requestId, logic: path }) },
     get signal() { return frame.deadline.signal },
   }
@@ -93,8 +92,19 @@ function enterTransaction(frame: Frame, tx: Transaction | undefined): Frame {
   return { ...frame, transactions: new Map([...frame.transactions, [tx.alias, tx]]) }
 }
 
-function scopeOf({ deadline, caller, onQuery, readOnly }: Frame): CallScope {
-  return { get signal() { return deadline.signal }, end: deadline, caller, onQuery, readOnly: readOnly === true }
+function scopeOf(frame: Frame): CallScope {
+  return new Scope(frame.deadline, frame.caller, frame.onQuery, frame.readOnly === true)
+}
+
+/** A class, because a literal with a getter in it takes several times as long to make. */
+class Scope implements CallScope {
+  constructor(
+    readonly end: Deadline, readonly caller: Caller, readonly onQuery: (ms: number) => void, readonly readOnly: boolean,
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.end.signal
+  }
 }
 
 /** Aliases are bound to the call when they are first used: most logic uses one, and much uses none. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { NO_CLIENT } from './deadline.ts'
 import { RunningCalls } from './running-calls.ts'
 
 const ended = (deadline: ReturnType<RunningCalls['beginBackground']>): Promise<string> =>
@@ -8,28 +9,28 @@ test('each call has its own time, whatever the order they began in', async () =>
   const calls = new RunningCalls(10)
   const order: string[] = []
   const call = (name: string, ms: number): Promise<unknown> =>
-    ended(calls.begin(ms, () => {})).then((why) => order.push(`${name} ${why}`))
+    ended(calls.begin(ms, NO_CLIENT)).then((why) => order.push(`${name} ${why}`))
   await Promise.all([call('long', 60), call('short', 10), call('middle', 30), call('at once', 0)])
   expect(order).toEqual(['at once timeout', 'short timeout', 'middle timeout', 'long timeout'])
 })
 
 test('a call that has been answered is not ended, and the next one is in time', async () => {
   const calls = new RunningCalls(10)
-  const answered = calls.begin(10, () => {})
+  const answered = calls.begin(10, NO_CLIENT)
   let heard = false
   answered.onEnd(() => { heard = true })
   calls.end(answered)
-  expect(await ended(calls.begin(30, () => {}))).toBe('timeout')
+  expect(await ended(calls.begin(30, NO_CLIENT))).toBe('timeout')
   expect(heard).toBe(false)
   expect(answered.ended).toBeUndefined()
   // Nothing was left to wait for: the timer begins anew.
-  expect(await ended(calls.begin(5, () => {}))).toBe('timeout')
+  expect(await ended(calls.begin(5, NO_CLIENT))).toBe('timeout')
 })
 
 test('a time longer than timers can be does not end at once', async () => {
   const calls = new RunningCalls(10)
-  const patient = calls.begin(2 ** 40, () => {})
-  expect(await ended(calls.begin(5, () => {}))).toBe('timeout')
+  const patient = calls.begin(2 ** 40, NO_CLIENT)
+  expect(await ended(calls.begin(5, NO_CLIENT))).toBe('timeout')
   expect(patient.ended).toBeUndefined()
   calls.stop()
   expect(patient.ended?.why).toBe('stopping')
@@ -38,19 +39,19 @@ test('a time longer than timers can be does not end at once', async () => {
 test('as many run as may, and background work counts for nothing', () => {
   const calls = new RunningCalls(1)
   calls.beginBackground(1000)
-  const only = calls.begin(1000, () => {})
-  expect(() => calls.begin(1000, () => {})).toThrow('Too many calls at once.')
+  const only = calls.begin(1000, NO_CLIENT)
+  expect(() => calls.begin(1000, NO_CLIENT)).toThrow('Too many calls at once.')
   calls.end(only)
-  calls.begin(1000, () => {})
+  calls.begin(1000, NO_CLIENT)
   calls.stop()
-  expect(() => calls.begin(1000, () => {})).toThrow('The server is stopping.')
+  expect(() => calls.begin(1000, NO_CLIENT)).toThrow('The server is stopping.')
   expect(calls.beginBackground(1000).ended?.why).toBe('stopping')
 })
 
 test('who stops listening is not told', () => {
   const calls = new RunningCalls(1)
   let gone = (): void => {}
-  const deadline = calls.begin(1000, (onGone) => { gone = onGone })
+  const deadline = calls.begin(1000, { watch: (onGone) => { gone = onGone } })
   const heard: string[] = []
   const first = (): void => void heard.push('first')
   deadline.onEnd(first)

@@ -1,4 +1,4 @@
-import { type ClientWatch, Deadline } from './deadline.ts'
+import { type Client, Deadline } from './deadline.ts'
 import { overloaded } from './problem.ts'
 
 /** What `setTimeout` can hold, in milliseconds; it takes anything longer for no time at all. */
@@ -29,11 +29,11 @@ export class RunningCalls {
    * @param ms time it has.
    * @throws Problem `overloaded` if as many calls run as may.
    */
-  begin(ms: number, watchClient: ClientWatch): Deadline {
+  begin(ms: number, client: Pick<Client, 'watch'>): Deadline {
     if (this.#stopped) throw overloaded('The server is stopping.')
     if (this.#running.size >= this.#limit) throw overloaded('Too many calls at once.')
     const deadline = this.#track(this.#running, ms)
-    watchClient(() => deadline.end('client_gone'))
+    client.watch(() => deadline.end('client_gone'))
     return deadline
   }
 
@@ -74,12 +74,15 @@ export class RunningCalls {
 
   #endOverdue(): void {
     const now = performance.now()
+    const overdue: Deadline[] = []
     let next = Infinity
     for (const deadline of [...this.#running, ...this.#background]) {
-      if (deadline.at <= now) deadline.end('timeout')
+      if (deadline.ended) continue
+      if (deadline.at <= now) overdue.push(deadline)
       else if (deadline.at < next) next = deadline.at
     }
-    if (next === Infinity) this.#timerAt = Infinity
-    else this.#wakeAt(next)
+    this.#timerAt = Infinity
+    if (next !== Infinity) this.#wakeAt(next)
+    for (const deadline of overdue.sort((a, b) => a.at - b.at)) deadline.end('timeout')
   }
 }

@@ -11,8 +11,8 @@ import { quote, readToken, type UnprovedToken } from './token.ts'
 
 /** Turns a bearer token into a caller. */
 export interface Verifier {
-  /** @throws AuthError */
-  verify(token: string): Promise<Caller>
+  /** At once for a token that is remembered. @throws AuthError */
+  verify(token: string): Caller | Promise<Caller>
   /** Stops fetching keys. */
   close(): void
 }
@@ -66,9 +66,7 @@ export function createVerifier(auth: AuthEntry, options: VerifierOptions = {}): 
   }
 
   return {
-    async verify(token) {
-      return cache.get(token) ?? verifyAnew(token)
-    },
+    verify: (token) => cache.get(token) ?? verifyAnew(token),
     close: () => closing.abort(),
   }
 }

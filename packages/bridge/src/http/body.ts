@@ -1,7 +1,7 @@
 import { isDeeperThan } from '../json.ts'
 import type { LimitsEntry } from '../manifest/format.ts'
-import { problem } from '../problem.ts'
-import { BodyTooLarge, type HttpRequest } from './message.ts'
+import { type Problem, problem } from '../problem.ts'
+import { BodyCutShort, BodyTooLarge, type HttpRequest } from './message.ts'
 
 /** The members of a call, of the right types. */
 export interface CallBody {
@@ -12,14 +12,29 @@ export interface CallBody {
 const NO_PARAMS: CallBody['params'] = Object.freeze({})
 
 /**
- * Reads `{ "path": …, "params": … }` from a request, within the project's limits.
+ * Reads the body of a call.
  *
- * @throws Problem 400, 413 or 415.
+ * @throws Problem 413 or 415, BodyTooLarge, or BodyCutShort.
  */
-export async function readCallBody(request: HttpRequest, limits: LimitsEntry): Promise<CallBody> {
+export function readCallText(request: HttpRequest, limits: LimitsEntry): Promise<string> {
   assertMediaType(request)
-  if (Number(request.header('content-length') ?? 0) > limits.bodyBytes) throw tooLarge(limits)
-  const body = parse(await readText(request, limits))
+  if (Number(request.header('content-length') ?? 0) > limits.bodyBytes) throw new BodyTooLarge()
+  return request.text(limits.bodyBytes)
+}
+
+/** What a body that cannot be read is answered with; `undefined` for any other error. */
+export function toBodyProblem(error: unknown, limits: LimitsEntry): Problem | undefined {
+  if (error instanceof BodyTooLarge) return problem('payload_too_large', `The body is larger than ${limits.bodyBytes} bytes.`)
+  return error instanceof BodyCutShort ? problem('client_gone', 'The client has gone.', { cause: error }) : undefined
+}
+
+/**
+ * Reads `{ "path": …, "params": … }`, within the project's limits.
+ *
+ * @throws Problem 400
+ */
+export function parseCall(text: string, limits: LimitsEntry): CallBody {
+  const body = parse(text)
   if (isDeeperThan(body, limits.jsonDepth)) {
     throw problem('invalid_request', `The body is nested deeper than ${limits.jsonDepth} levels.`)
   }
@@ -42,20 +57,6 @@ function assertMediaType(request: HttpRequest): void {
   if ((request.header('content-encoding') ?? 'identity').toLowerCase() !== 'identity') {
     throw problem('unsupported_media_type', 'Send the body without a content encoding.', { headers: [['accept-encoding', 'identity']] })
   }
-}
-
-async function readText(request: HttpRequest, limits: LimitsEntry): Promise<string> {
-  try {
-    return await request.text(limits.bodyBytes)
-  } catch (error) {
-    if (error instanceof BodyTooLarge) throw tooLarge(limits)
-    // All that is left is a body that stopped in the middle.
-    throw problem('client_gone', 'The client has gone.', { cause: error })
-  }
-}
-
-function tooLarge(limits: LimitsEntry): Error {
-  return problem('payload_too_large', `The body is larger than ${limits.bodyBytes} bytes.`)
 }
 
 function parse(text: string): unknown {

@@ -1,4 +1,4 @@
-import type { ClientWatch } from '../deadline.ts'
+import type { Client } from '../deadline.ts'
 
 /** The headers of a request that the Bridge itself reads. */
 export type ReadHeader =
@@ -6,10 +6,8 @@ export type ReadHeader =
   | 'x-request-id'
 
 /** A request as the Bridge sees it, whichever server took it: see `node-request.ts` and `web-request.ts`. */
-export interface HttpRequest {
+export interface HttpRequest extends Client {
   header(name: ReadHeader): string | null
-  /** All headers, for logic: made when they are first looked at. */
-  headers(): Headers
   /**
    * Reads the body as UTF-8.
    *
@@ -17,7 +15,6 @@ export interface HttpRequest {
    * @throws BodyTooLarge, or BodyCutShort
    */
   text(limit: number): Promise<string>
-  readonly watchClient: ClientWatch
 }
 
 /** The body has more bytes than it may; the rest of it is not kept. */

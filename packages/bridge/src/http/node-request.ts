@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ClientWatch } from '../deadline.ts'
 import { BodyCutShort, BodyTooLarge, type HttpAnswer, type HttpRequest, type ReadHeader } from './message.ts'
 
 /** A request of `node:http` as the Bridge sees it: nothing is made of it that nobody asks for. */
@@ -48,7 +47,7 @@ export class NodeRequest implements HttpRequest {
   }
 
   /** By the response, which knows whether it was answered. */
-  readonly watchClient: ClientWatch = (onGone) => {
+  watch(onGone: () => void): void {
     const { response } = this
     if (response.destroyed && !response.writableEnded) onGone()
     else response.on('close', () => { if (!response.writableEnded) onGone() })

@@ -6,7 +6,7 @@ export function fromWebRequest(request: Request): HttpRequest {
     header: (name) => request.headers.get(name),
     headers: () => request.headers,
     text: (limit) => readText(request, limit),
-    watchClient: (onGone) => request.signal.addEventListener('abort', onGone, { once: true }),
+    watch: (onGone) => request.signal.addEventListener('abort', onGone, { once: true }),
   }
 }
 
