@@ -5,6 +5,7 @@ import { createArchive, freeze, type ArtifactFile, type Bundle } from '../artifa
 import type { ResolvedProject } from '../config/resolved.ts'
 import { StkError } from '../diagnostics/index.ts'
 import { declaredSecrets } from '../secrets/declared.ts'
+import { findSecretValue } from '../secrets/find-value.ts'
 import { VERSION } from '../version.ts'
 import { openBuildCache, type BuildCache } from './build-cache.ts'
 import { compileLogic, type CompiledLogic } from './compile-logic.ts'
@@ -114,16 +115,13 @@ async function archiveOf(digest: Digest, contents: readonly ArtifactFile[], cach
  * @throws StkError STK2022 naming the secret and the file, never the value.
  */
 function refuseSecretValues({ files, manifest }: Bundle, env: LifecycleContext['env']): void {
-  for (const { name } of manifest.secrets) {
-    const value = env[name]
-    // Shorter values would match by chance.
-    if (value === undefined || value.length < 8) continue
-    const holder = files.find((file) => Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.length).includes(value))
-    if (holder !== undefined) {
-      throw new StkError('STK2022', {
-        why: `${holder.path} holds the value of ${name}.`,
-        fix: `Take the value out of the code and change it, since it may be in git's history; read it at run time through secret('${name}').`,
-      })
-    }
+  const names = manifest.secrets.map(({ name }) => name)
+  for (const { path, bytes } of files) {
+    const name = findSecretValue(bytes, names, env)
+    if (name === undefined) continue
+    throw new StkError('STK2022', {
+      why: `${path} holds the value of ${name}.`,
+      fix: `Take the value out of the code and change it, since it may be in git's history; read it at run time through secret('${name}').`,
+    })
   }
 }

@@ -3,6 +3,8 @@ import type { Phase, Report } from '../diagnostics/index.ts'
 import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { TargetContext, TargetFlags } from '../plugin/contract.ts'
 import type { PluginHost } from '../plugin/host.ts'
+import { declaredSecrets, targetCredentials } from '../secrets/declared.ts'
+import { findSecretValue } from '../secrets/find-value.ts'
 import { isSecretRef, type MaybeSecret } from '../secrets/secret-ref.ts'
 import type { SecretResolver } from '../secrets/resolver.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
@@ -94,11 +96,16 @@ export function targetContext(
     warn: (message) => ctx.report({ type: 'note', level: 'warn', message, project: project.name, target: target.name }),
     credential: (value) => credential(ctx, project, value),
     secretsToSet,
+    secretIn: (bytes) => findSecretValue(bytes, secretNames(project), ctx.env),
     now: ctx.now,
   }
 }
 
 const NONE: ReadonlyMap<string, SecretValue> = new Map()
+
+function secretNames(project: ResolvedProject): readonly string[] {
+  return [...declaredSecrets(project), ...targetCredentials(project)].map(({ name }) => name)
+}
 
 function offered(ctx: Pick<LifecycleContext, 'flags' | 'host'>, target: ResolvedTarget): TargetFlags {
   const { flags = {} } = ctx.host.target(target.type)?.target ?? {}

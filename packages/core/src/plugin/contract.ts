@@ -115,6 +115,11 @@ export interface TargetContext<Options> {
    * to send. Empty unless the target's sink says `atRelease`, and outside of `plan` and `release`.
    */
   readonly secretsToSet: ReadonlyMap<string, SecretValue>
+  /**
+   * The name of a secret of the project, or a credential of its targets, whose value stands in `bytes`, as far as this
+   * process's environment has it. The bundle has been looked at already; this is for what a target adds.
+   */
+  secretIn(bytes: Uint8Array): string | undefined
   /** The time, for what is recorded on the platform. Never for an artifact. */
   now(): Date
 }
