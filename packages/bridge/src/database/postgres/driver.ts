@@ -12,8 +12,9 @@ import { IsolatedLane } from './isolated-lane.ts'
 import { fastConnections } from './lane-sizes.ts'
 import { JsonRows } from './rows/json-rows.ts'
 import { NO_ROWS } from './rows/no-rows.ts'
-import { gather, type Rows } from './rows/rows.ts'
+import { gather, type Gathered, type Rows } from './rows/rows.ts'
 import { ValueRows } from './rows/value-rows.ts'
+import { UsualPace } from './pace.ts'
 import { Statements, type LogicPlan } from './statements.ts'
 import { PostgresTransaction } from './transaction.ts'
 import { TypeCatalogue } from './type-catalogue.ts'
@@ -29,6 +30,7 @@ export class PostgresDriver implements DatabaseDriver {
   readonly #isolated: IsolatedLane
   readonly #types = new TypeCatalogue()
   readonly #statements: Statements
+  readonly #usual = new UsualPace()
 
   constructor(readonly alias: string, private readonly entry: PostgresEntry, url: string) {
     checkPostgresUrl(alias, url)
@@ -119,8 +121,9 @@ export class PostgresDriver implements DatabaseDriver {
     connection: FastConnection, statement: Statement, scope: CallScope, makeRows: MakeRows<T>, plan: LogicPlan,
   ): Promise<T> {
     if (scope.end !== undefined) throwIfOver(scope.end)
-    const answer = await gather(connection, this.#withSettings(connection.settings, statement, scope), makeRows(), this.#types)
-    plan.pace.ran(connection.took, typeof answer === 'string' ? answer.length : 0)
+    const { answer, took } = await gather(connection, this.#withSettings(connection.settings, statement, scope), makeRows(), this.#types)
+    this.#usual.ran(took)
+    plan.pace.ran(took, typeof answer === 'string' ? answer.length : 0, this.#usual)
     return answer
   }
 
@@ -129,13 +132,13 @@ export class PostgresDriver implements DatabaseDriver {
     const session = await this.#isolated.take(end)
     try {
       const statements = this.#withSettings(session.settings, statement, scope)
-      const ask = (): Promise<T> => gather(session, statements, makeRows(), this.#types, end)
-      const answer = await ask().catch((error: unknown) => {
+      const ask = (): Promise<Gathered<T>> => gather(session, statements, makeRows(), this.#types, end)
+      const { answer, took } = await ask().catch((error: unknown) => {
         // The schema has changed since the statement was prepared: nothing has run, and it is prepared anew.
         if (isStalePlan(error)) return ask()
         throw error
       })
-      plan?.pace.ran(session.took, typeof answer === 'string' ? answer.length : 0)
+      plan?.pace.ran(took, typeof answer === 'string' ? answer.length : 0, this.#usual)
       return answer
     } finally {
       session.release()

@@ -109,7 +109,6 @@ export class FastConnection implements Sender {
   #usedAt = performance.now()
   /** The round of events in which the statement that the server is at was sent, or those before it were answered. */
   #progressTurn = 0
-  #took = 0
 
   constructor(private readonly opened: OpenConnection, private readonly lane: FastLane) {
     this.closed = opened.wire.closed
@@ -126,11 +125,6 @@ export class FastConnection implements Sender {
 
   get usedAt(): number {
     return this.#usedAt
-  }
-
-  /** Milliseconds that the last exchange answered took. */
-  get took(): number {
-    return this.#took
   }
 
   /**
@@ -150,10 +144,9 @@ export class FastConnection implements Sender {
       wire.write({
         statements, sink,
         done: ({ error, early, columns, tag, took }) => {
-          this.#took = took
           this.#progressTurn = this.lane.turn
           this.#usedAt = wire.headSince
-          if (error === undefined) resolve({ columns, tag })
+          if (error === undefined) resolve({ columns, tag, took })
           else reject(early ? new SettingsError(error) : error)
           // Only single statements come here; one that left a transaction open has all behind it in it.
           if (wire.transactionStatus !== 'I') wire.destroy(new Error('a statement left a transaction open'))

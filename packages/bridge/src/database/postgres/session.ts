@@ -16,7 +16,6 @@ export class Session implements Sender {
   #cancelling: Promise<void> | undefined
   #broken = false
   #released = false
-  #took = 0
 
   constructor(
     private readonly login: Login,
@@ -24,11 +23,6 @@ export class Session implements Sender {
     readonly settings: readonly Statement[],
     private readonly onRelease: (usable: boolean) => void,
   ) {}
-
-  /** Milliseconds that the last exchange took. */
-  get took(): number {
-    return this.#took
-  }
 
   /**
    * Sends an exchange after those before it.
@@ -84,10 +78,9 @@ export class Session implements Sender {
         done: ({ error, early, columns, tag, took }) => {
           end?.offEnd(onEnd)
           this.#running = undefined
-          this.#took = took
           if (error !== undefined && endsConnection(error)) this.#broken = true
           finish()
-          if (error === undefined) resolve({ columns, tag })
+          if (error === undefined) resolve({ columns, tag, took })
           else reject(early ? new SettingsError(error) : error)
         },
       })

@@ -52,7 +52,8 @@ export class PostgresTransaction implements TransactionConnection {
     const started = performance.now()
     const { types } = this.options
     try {
-      return await this.#telling(statement, gather(this.session, [statement], new ValueRows(types), types, endOf(scope)))
+      const gathering = gather(this.session, [statement], new ValueRows(types), types, endOf(scope))
+      return (await this.#telling(statement, gathering)).answer
     } finally {
       scope.onQuery?.(performance.now() - started)
     }

@@ -1,42 +1,75 @@
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { logic, scope } from '../../../test/database.ts'
 import { postgresDrivers } from '../../../test/postgres-drivers.ts'
+import { POSTGRES_TYPES, POSTGRES_VALUES } from '../../../test/postgres-values.ts'
+import { encodeJson } from '../../json.ts'
+import type { SqlLogicEntry } from '../../manifest/format.ts'
+import type { DatabaseDriver } from '../index.ts'
 
 const postgres = postgresDrivers()
+let drivers: readonly DatabaseDriver[]
+let unnamed: DatabaseDriver
 
-test.each([
-  ['smallint', '7', 7], ['integer', '-2147483648', -2147483648], ['oid', '4294967295', 4294967295],
-  ['bigint', '9007199254740993', '9007199254740993'], ['numeric', '0.10', '0.10'], ['numeric', 'NaN', 'NaN'],
-  ['real', '0.1', 0.1], ['double precision', '1e300', 1e300],
-  ['double precision', 'NaN', 'NaN'], ['double precision', '-Infinity', '-Infinity'],
-  ['boolean', 'true', true], ['text', 'Grüße, 世界 🎉', 'Grüße, 世界 🎉'], ['varchar(3)', 'abc', 'abc'], ['char(3)', 'a', 'a  '],
-  ['uuid', 'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'],
-  ['date', '2024-02-29', '2024-02-29'], ['time', '01:02:03.000004', '01:02:03.000004'],
-  ['timestamp', '2024-05-06 07:08:09.123456', '2024-05-06T07:08:09.123456'], ['timestamp', '2024-05-06', '2024-05-06T00:00:00'],
-  ['timestamptz', '2024-05-06 07:08:09.123456+05:30', '2024-05-06T01:38:09.123456Z'], ['timestamptz', 'infinity', 'infinity'],
-  ['timestamptz', '2024-05-06 07:08:09+00', '2024-05-06T07:08:09Z'],
-  ['interval', '1 day 2 hours', 'P1DT2H'],
-  ['json', '{"a":[1,null,"x"]}', { a: [1, null, 'x'] }], ['jsonb', '"text"', 'text'], ['jsonb', 'null', null],
-  ['bytea', '\\x00ff10', 'AP8Q'],
-  ['int4range', '[1,5)', '[1,5)'], ['inet', '10.0.0.1', '10.0.0.1'],
-  ['integer[]', '{1,NULL,3}', [1, null, 3]], ['integer[]', '{{1,2},{3,4}}', [[1, 2], [3, 4]]], ['integer[]', '[0:1]={1,2}', [1, 2]],
-  ['integer[]', '{}', []], ['bigint[]', '{9007199254740993}', ['9007199254740993']],
-  ['text[]', '{"a b","NULL",NULL,"q\\"u\\\\o,{}"}', ['a b', 'NULL', null, 'q"u\\o,{}']],
-  ['boolean[]', '{t,f}', [true, false]], ['double precision[]', '{1.5,NaN}', [1.5, 'NaN']],
-  ['timestamptz[]', '{"2024-05-06 07:08:09+02"}', ['2024-05-06T05:08:09Z']],
-  ['jsonb[]', '{"{\\"a\\": 1}"}', [{ a: 1 }]], ['bytea[]', '{"\\\\x00ff"}', ['AP8=']], ['inet[]', '{10.0.0.1}', ['10.0.0.1']],
-] as const)('%s %s stands on the wire as %j, for SQL logic and for handlers', async (type, text, wire) => {
-  const driver = await postgres.open({ pool: { max: 1, queue: 0 } })
-  expect(await driver.run(logic(`select $1::text::${type}`, 'value'), [text], scope())).toEqual(wire)
-  expect(await driver.database(scope()).value(`select $1::text::${type}`, [text])).toEqual(wire)
+beforeAll(async () => {
+  await postgres.admin.query(POSTGRES_TYPES)
+  drivers = [await postgres.open(), await postgres.open({ rls: true })]
+  unnamed = await postgres.open({ prepare: false })
+  await Promise.all(drivers.map(openFastLane))
 })
 
-test('arrays of enums and of domains are arrays, and an enum is its label', async () => {
-  await postgres.admin.query(`create type mood as enum ('sad', 'so, so', '{odd}'); create domain score as int`)
+/** Runs something short until the lane for it stands. */
+async function openFastLane(driver: DatabaseDriver): Promise<void> {
+  const lane = logic(`select current_setting('statement_timeout')`, 'value')
+  while (await driver.run(lane, [], scope()) !== '50ms') await driver.ping(AbortSignal.timeout(5_000))
+}
+
+const asked = async (driver: DatabaseDriver, entry: SqlLogicEntry, text: string): Promise<unknown> =>
+  JSON.parse(await driver.runToJson(entry, [text], scope())) as unknown
+
+test.each(POSTGRES_VALUES)('%s %s stands on the wire as %j, whichever way it takes', async (type, text, wire) => {
+  const value = `$1::text::${type}`
+  // The limit tells the lanes apart.
+  const entry = logic(`select ${value} as v, null::${type} as n, current_setting('statement_timeout') as lane`, 'row')
+  for (const driver of drivers) {
+    expect(await asked(driver, entry, text)).toEqual({ v: wire, n: null, lane: '10s' })
+    for (let lane: unknown; lane !== '50ms';) {
+      const answer = await asked(driver, entry, text) as { readonly lane: string }
+      expect(answer).toEqual({ v: wire, n: null, lane: lane = answer.lane })
+      expect(await driver.run(entry, [text], scope())).toMatchObject({ v: wire, n: null })
+    }
+    const db = driver.database(scope())
+    expect(JSON.parse(encodeJson(await db.rows(`select ${value} as v, null::${type} as n`, [text])))).toEqual([{ v: wire, n: null }])
+    const inside = await db.transaction(async (tx) => [await driver.run(entry, [text], scope(), tx), await tx.value(`select ${value}`, [text])])
+    expect(JSON.parse(encodeJson(inside))).toEqual([{ v: wire, n: null, lane: '10s' }, wire])
+  }
+  expect(await asked(unnamed, entry, text)).toMatchObject({ v: wire, n: null })
+  for (const driver of drivers) expect(await asked(driver, logic(`select ${value}`, 'value'), text)).toEqual(wire)
+})
+
+test('a text of many chunks arrives whole', async () => {
+  const long = `${'Grüße 🎉 '.repeat(50_000)}"`
+  for (const driver of drivers) expect(await asked(driver, logic('select $1::text', 'value'), long)).toBe(long)
+})
+
+test('forms do not depend on what the server, the database or the role is set to', async () => {
+  await postgres.admin.query(`create role odd_user superuser login password 'odd';
+    alter role odd_user set timezone = 'Asia/Kathmandu'; alter role odd_user set datestyle = 'German'; alter role odd_user set intervalstyle = 'postgres_verbose';
+    alter role odd_user set bytea_output = 'escape'; alter role odd_user set extra_float_digits = -3`)
+  const url = new URL(postgres.url)
+  url.username = url.password = 'odd'
+  url.username = 'odd_user'
+  const driver = await postgres.open({}, url.href)
+  const entry = logic(`select '2024-05-06 07:08:09+00'::timestamptz as t, '2024-05-06'::date as d, '1 day'::interval as i, '\\x00'::bytea as b, 0.1::float8 as f`, 'row')
+  expect(JSON.parse(await driver.runToJson(entry, [], scope()))).toEqual({ t: '2024-05-06T07:08:09Z', d: '2024-05-06', i: 'P1D', b: 'AA==', f: 0.1 })
+})
+
+test('a zone that a statement sets does not show in what it gives', async () => {
   const driver = await postgres.open()
-  const entry = logic(`select '{sad,"so, so"}'::mood[] as many, '{odd}'::mood as one, '{1,2}'::score[] as scores`, 'row')
-  const answer = await driver.run(entry, [], scope())
-  expect(answer).toEqual({ many: ['sad', 'so, so'], one: '{odd}', scores: [1, 2] })
+  const zoned = await driver.database(scope()).transaction(async (tx) => {
+    await tx.exec(`set local timezone = 'Asia/Kathmandu'`)
+    return tx.row(`select '2024-05-06 07:08:09.5+00'::timestamptz as t, '0050-01-01 00:00+00'::timestamptz as early, '12000-01-01 00:00+00'::timestamptz as late`)
+  })
+  expect(zoned).toEqual({ t: '2024-05-06T07:08:09.5Z', early: expect.stringMatching(/^0050-01-01T00:00:00/) as string, late: '12000-01-01T00:00:00Z' })
 })
 
 test('what JavaScript holds arrives as the type of the column', async () => {

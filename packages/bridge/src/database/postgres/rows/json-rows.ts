@@ -85,8 +85,7 @@ export class JsonRows implements Rows<string> {
 
 function writeRow(text: JsonText, writers: readonly ColumnWriter[], bytes: Buffer, at: number): void {
   let from = at + 2
-  for (let i = 0; i < writers.length; i++) {
-    const writer = writers[i] as ColumnWriter
+  for (const writer of writers) {
     const length = bytes.readInt32BE(from)
     from += 4
     if (!writer.hidden) {

@@ -128,7 +128,7 @@ export class JsonText {
       if (byte >= 0x20 && byte !== QUOTE && byte !== BACKSLASH) out[at++] = byte
       else {
         const escape = ESCAPES[byte] as Uint8Array
-        for (let j = 0; j < escape.length; j++) out[at++] = escape[j] as number
+        for (const part of escape) out[at++] = part
       }
     }
     out[at++] = QUOTE

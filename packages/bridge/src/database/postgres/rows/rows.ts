@@ -18,6 +18,14 @@ export interface Answered {
   readonly columns: readonly Column[]
   /** The command tag: `SELECT 1`, `COMMIT`, … */
   readonly tag: string
+  /** Milliseconds in which nothing else was before it on its connection. */
+  readonly took: number
+}
+
+/** What was asked for, and how long it took the server, in milliseconds. */
+export interface Gathered<T> {
+  readonly answer: T
+  readonly took: number
 }
 
 /** Something that statements are sent on. */
@@ -33,15 +41,15 @@ export interface Sender {
 /** Asks the last of some statements after the others, which make settings for it, and gathers what it gives. */
 export async function gather<T>(
   sender: Sender, statements: readonly Statement[], rows: Rows<T>, types: TypeCatalogue, end?: CallEnd,
-): Promise<T> {
+): Promise<Gathered<T>> {
   const held = new HeldRows(rows, types)
   try {
-    const { columns, tag } = await sender.send(statements, held, end)
+    const { columns, tag, took } = await sender.send(statements, held, end)
     if (held.waits) {
-      await types.learn(columns, async (statement) => (await gather(sender, [statement], new ValueRows(types), types, end)).rows)
+      await types.learn(columns, async (statement) => (await gather(sender, [statement], new ValueRows(types), types, end)).answer.rows)
       held.release(columns)
     }
-    return rows.finish(columns, tag)
+    return { answer: rows.finish(columns, tag), took }
   } catch (error) {
     rows.discard()
     throw error
