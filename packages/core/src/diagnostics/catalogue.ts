@@ -71,6 +71,12 @@ export const CATALOGUE = {
   STK4107: { title: 'A credential helper failed', exit: 1 },
   STK4108: { title: 'The registry points to an unsafe address', exit: 1 },
   STK4109: { title: 'No such image in the registry', exit: 2 },
+  STK4120: { title: 'The base image cannot be used', exit: 2 },
+  STK4121: { title: 'The base image is not in the cache', exit: 1 },
+  STK4122: { title: 'The native library of a platform is not installed', exit: 2 },
+  STK4123: { title: 'The container engine does not take the image', exit: 1 },
+  STK4124: { title: 'The lock file cannot be read', exit: 2 },
+  STK4125: { title: 'The image cannot be signed', exit: 1 },
 
   STK5001: { title: 'An embedded database is not available', exit: 1 },
   STK5002: { title: 'The Bridge did not start', exit: 1 },
