@@ -1,4 +1,4 @@
-import type { SchemaContext, SchemaDatabase, SchemaDraft, SchemaDraftStatement, SchemaState, SchemaSubject } from '@santokit/core'
+import { StkError, type SchemaContext, type SchemaDatabase, type SchemaDraft, type SchemaDraftStatement, type SchemaState, type SchemaSubject } from '@santokit/core'
 import { inspectSchema, withConnection } from '@santokit/core/schema'
 import type { Atlas } from '../atlas/atlas.ts'
 import { loadSources } from '../load-sources.ts'
@@ -23,12 +23,31 @@ export async function planPostgres(
     await loadSources(atlas, scratch, atlasAddress(scratch, ctx.env), subject, ctx.signal)
     await settle(scratch, subject.schemas)
     const to = await inspectSchema(scratch, subject, ctx.signal)
+    checkNames(from, to, subject)
     const exclude = await foreignTables([[database, from], [scratch, to]], subject.schemas)
-    const planned = await atlas.diff(atlasAddress(database, ctx.env), atlasAddress(scratch, ctx.env), { schemas: subject.schemas, exclude })
-    const beyond = await planBeyond({ database, state: from }, { database: scratch, state: to })
+    const [planned, beyond] = await Promise.all([
+      atlas.diff(atlasAddress(database, ctx.env), atlasAddress(scratch, ctx.env), { schemas: subject.schemas, exclude }),
+      planBeyond({ database, state: from }, { database: scratch, state: to }),
+    ])
     const statements = [...beyond.before, ...faithful(planned, from, to), ...beyond.after]
     return { to, statements: statements.map((sql): SchemaDraftStatement => ({ sql })) }
   })
+}
+
+/**
+ * Atlas 0.13 writes names between quotes as they stand, so that one with a quote in it ends its quotes: at best an error, at worst a
+ * statement that somebody else thought out.
+ *
+ * @throws StkError STK6002 for such a name in an object that differs.
+ */
+function checkNames(from: SchemaState, to: SchemaState, { project }: SchemaSubject): void {
+  for (const key of new Set([...Object.keys(from.objects), ...Object.keys(to.objects)])) {
+    const [before, after] = [from.objects[key], to.objects[key]]
+    if (JSON.stringify(before) === JSON.stringify(after)) continue
+    const name = [key, ...Object.keys({ ...before?.parts, ...after?.parts })].find((text) => text.includes('"'))
+    if (name === undefined) continue
+    throw new StkError('STK6002', { why: `Atlas cannot write ${name}: there is a quote in that name.`, fix: 'Rename it, or leave its table out with `exclude`.', project })
+  }
 }
 
 /** Tables that the catalogue has and the states leave out: excluded ones and those of extensions. */

@@ -51,7 +51,8 @@ export function planTables(planned: readonly string[], sides: TableSides, rebuil
       gone.add(name.toLowerCase())
       statements.push(`DROP TABLE ${quoted(name)}`)
     } else if (verb === 'alter' && objectOf(to, name) !== undefined && objectOf(from, name) !== undefined && !done.has(name.toLowerCase())) {
-      if (rebuilt.has(name.toLowerCase())) rebuild(name)
+      // Atlas 0.13 writes names between backticks as they stand.
+      if (rebuilt.has(name.toLowerCase()) || Object.keys(objectOf(to, name)?.parts ?? {}).some((part) => part.includes('`'))) rebuild(name)
       else statements.push(sql)
     }
   }
