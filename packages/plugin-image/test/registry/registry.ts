@@ -19,6 +19,11 @@ export interface Reply {
   readonly body?: string | Uint8Array
 }
 
+/** A {@link Reply} whose headers may be absent. */
+interface Answer extends Omit<Reply, 'headers'> {
+  readonly headers?: Readonly<Record<string, string | undefined>>
+}
+
 /** What a registry may do otherwise than the specification's examples. */
 export interface Quirks {
   /** Takes a request over: gives another reply, or `hang up`; `undefined` leaves it alone. Called in order until one speaks. */
@@ -78,7 +83,7 @@ export async function startRegistry({ store = new Map(), onMoment = () => {} }: 
   }
   let count = 0
 
-  const routes: readonly (readonly [method: string, path: RegExp, answer: (request: Seen, ...parts: string[]) => Reply])[] = [
+  const routes: readonly (readonly [method: string, path: RegExp, answer: (request: Seen, ...parts: string[]) => Answer])[] = [
     ['GET', /^\/v2\/$/, () => ({ status: 200, body: '{}' })],
     ['HEAD|GET', route('blobs', DIGEST), (_, name = '', digest = '') => {
       const bytes = store.get(name)?.blobs.get(digest)
@@ -195,7 +200,7 @@ export async function startRegistry({ store = new Map(), onMoment = () => {} }: 
     for (const [methods, pattern, answer] of routes) {
       const match = pattern.exec(request.path)
       if (match === null || !methods.split('|').includes(request.method)) continue
-      let given: Reply | 'hang up' = answer(request, ...match.slice(1))
+      let given: Reply | 'hang up' = present(answer(request, ...match.slice(1)))
       for (const quirk of quirks.after) given = given === 'hang up' ? given : quirk(request, given)
       return given
     }
@@ -248,6 +253,10 @@ export async function startRegistry({ store = new Map(), onMoment = () => {} }: 
       server.closeAllConnections()
     }),
   }
+}
+
+function present({ headers = {}, ...rest }: Answer): Reply {
+  return { ...rest, headers: Object.fromEntries(Object.entries(headers).filter((pair): pair is [string, string] => pair[1] !== undefined)) }
 }
 
 /** A refusal in the form of the specification, "Error Codes". */

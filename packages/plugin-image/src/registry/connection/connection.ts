@@ -57,8 +57,8 @@ export interface Connection {
   traffic(): Traffic
 }
 
-/** Requests under way at a time. More would open more connections than a registry likes. */
-const REQUESTS = 12
+/** Requests under way at a time: a connection each, and one round trip for all questions about an image of a dozen blobs. */
+const REQUESTS = 24
 /** Large uploads at a time, as crane has it. */
 const UPLOADS = 4
 const MOST_REDIRECTS = 5

@@ -17,8 +17,8 @@ export interface PushPlan {
 export interface PlannedBlob {
   readonly descriptor: Descriptor
   /**
-   * `keep`: it is there · `mount`: another repository of the registry has it · `send`: it is not there, or it belongs to
-   * what has changed since the live image and is asked for when it is sent.
+   * `keep`: it is there · `mount`: another repository of the registry has it · `send`: it is new since the live image, or
+   * there is no live image. Whether an earlier push has left it there is asked when it is sent.
    */
   readonly action: 'keep' | 'mount' | 'send'
   /** Whether the registry was asked for this very blob. */
@@ -26,16 +26,14 @@ export interface PlannedBlob {
 }
 
 /**
- * Says what is there and what would be sent. Reads only.
- *
- * Where the image is live already it takes one request a tag; where the live image is a single manifest, no more, for
- * its parts are known from it. Else every blob is asked for.
+ * Says what is there and what would be sent. Reads only, and little: one request a tag, and where the live image is an
+ * index one for each manifest in it. What the live image is made of is there; a base that has changed is asked for.
  *
  * @throws StkError STK4103 if a tag that does not move names another image.
  */
 export async function planPush(repository: Repository, image: Image, tags: readonly Tag[]): Promise<PushPlan> {
   const found = await survey(repository, image, tags)
-  refuseTaken(repository, found, tags, image)
+  refuseTaken(repository, found.tags, tags, image)
   const blobs = await Promise.all(blobsOf(image).map(async (blob) => ({ descriptor: blob.descriptor, ...await actionFor(repository, blob, found) })))
   return {
     digest: image.root.descriptor.digest,
@@ -47,10 +45,13 @@ export async function planPush(repository: Repository, image: Image, tags: reado
 
 async function actionFor(repository: Repository, blob: Blob, { isDone, present }: Survey): Promise<Pick<PlannedBlob, 'action' | 'isAsked'>> {
   if (isDone || present.has(blob.descriptor.digest)) return { action: 'keep', isAsked: false }
-  // Something of the live image is known, so this is what changed.
-  if (present.size > 0 && blob.source === undefined) return { action: 'send', isAsked: false }
+  const from = mountSource(repository, blob)
+  // Nothing of ours is there: to ask for each would cost a round trip and would be answered "no".
+  if (present.size === 0) return { action: from === undefined ? 'send' : 'mount', isAsked: false }
+  // This is what changed.
+  if (blob.source === undefined) return { action: 'send', isAsked: false }
   if (await hasBlob(repository, blob.descriptor)) return { action: 'keep', isAsked: true }
-  return { action: mountSource(repository, blob) === undefined ? 'send' : 'mount', isAsked: true }
+  return { action: from === undefined ? 'send' : 'mount', isAsked: true }
 }
 
 /** The repository of the same registry that a blob can be mounted from. */
@@ -59,7 +60,7 @@ export function mountSource({ connection, name }: Repository, { source }: Blob):
 }
 
 /** @throws StkError STK4103 if a tag that does not move names another image. */
-export function refuseTaken(repository: Repository, { tags: current }: Survey, tags: readonly Tag[], image: Image): void {
+export function refuseTaken(repository: Repository, current: Survey['tags'], tags: readonly Tag[], image: Image): void {
   for (const { name, moves } of tags) {
     const digest = current.get(name)
     if (!moves && digest !== undefined && digest !== image.root.descriptor.digest) throw immutable(repository, name, digest)

@@ -7,7 +7,7 @@ import { placeOf, type Repository } from '../repository.ts'
 import { beginUpload, sendBlob } from '../upload.ts'
 import { immutable } from './immutable.ts'
 import { mountSource, refuseTaken, type PlannedBlob, type PushPlan } from './plan.ts'
-import { blobsOf, survey, type Survey, type Tag } from './survey.ts'
+import { blobsOf, observeTags, survey, type Survey, type Tag } from './survey.ts'
 
 export interface PushOptions {
   /** What {@link planPush} found, so that it is not asked for again. Only the tags are looked at once more. */
@@ -42,7 +42,7 @@ export interface Pushed {
 const SMALL = 1_048_576
 
 /**
- * Pushes `image` and moves `tags` to it.
+ * Pushes `image` and moves `tags` to it; without tags it is there by its digest.
  *
  * The tags are written last and are the only commit point: if this stops at any moment, each tag still names what it
  * named before, and running it again finishes the work. Side by side go: the tags' observation · questions about blobs
@@ -61,15 +61,16 @@ export async function pushImage(repository: Repository, image: Image, tags: read
     return { digest: root, bytes: bytes - before.bytes, blobBytes, requests: requests - before.requests, isChanged }
   }
 
-  const observed = survey(repository, image, tags).then((found) => {
-    refuseMoved(repository, found, tags, options, root)
-    refuseTaken(repository, found, tags, image)
-    return found
-  })
-  // With a plan it is known that something changes, and the uploads need not wait for the tags.
-  const found = planned === undefined || planned.survey.isDone ? await observed : planned.survey
+  const check = (current: Survey['tags']): void => {
+    refuseMoved(repository, current, tags, options, root)
+    refuseTaken(repository, current, tags, image)
+  }
+  const found = planned?.survey ?? await survey(repository, image, tags)
+  if (planned === undefined) check(found.tags)
   if (found.isDone) return outcome(false)
 
+  // A plan may be old. Uploads begin while the tags are looked at again, and content waits for that.
+  const observed = planned === undefined ? Promise.resolve() : observeTags(repository, tags).then(check)
   const blobs = blobsOf(image)
   let done = 0
   const place = async (known: Known): Promise<void> => {
@@ -81,7 +82,7 @@ export async function pushImage(repository: Repository, image: Image, tags: read
   }
   const name = async (): Promise<void> => {
     await putManifests(repository, image)
-    await allOrFirstError(tags.map((tag) => putTag(repository, image.root, tag)))
+    await allOrFirstError(tags.length === 0 ? [putManifest(repository, image.root, root)] : tags.map((tag) => putTag(repository, image.root, tag)))
   }
   await place({ survey: found, planned: planned?.blobs })
   try {
@@ -110,7 +111,7 @@ interface Known {
 
 /** Sees to it that the repository has a blob. Content is sent only once `ready` holds: a tag that is taken should cost nothing. */
 async function placeBlob(
-  repository: Repository, blob: Blob, { survey: { present, tags }, planned }: Known, ready: Promise<Survey>,
+  repository: Repository, blob: Blob, { survey: { present, tags }, planned }: Known, ready: Promise<void>,
 ): Promise<{ readonly sent: number; readonly action: PlannedBlob['action'] }> {
   const { descriptor } = blob
   const known = planned?.find((each) => each.descriptor.digest === descriptor.digest)
@@ -164,7 +165,7 @@ async function putTag(repository: Repository, root: Manifest, { name }: Tag): Pr
   throw manifestRefusal(answer, repository, root.descriptor, name)
 }
 
-function refuseMoved(repository: Repository, { tags: current }: Survey, tags: readonly Tag[], { planned, expected }: PushOptions, root: string): void {
+function refuseMoved(repository: Repository, current: Survey['tags'], tags: readonly Tag[], { planned, expected }: PushOptions, root: string): void {
   for (const { name, moves } of tags) {
     if (!moves) continue
     const now = current.get(name)

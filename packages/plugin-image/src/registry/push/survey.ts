@@ -1,5 +1,5 @@
-import type { Blob, Image } from '../../oci/types.ts'
-import { findManifest, isIndexType, readManifest, resolveTag } from '../manifests.ts'
+import type { Blob, Image, Manifest } from '../../oci/types.ts'
+import { findManifest, readManifest, resolveTag } from '../manifests.ts'
 import type { Repository } from '../repository.ts'
 
 /** A tag that is to name the image. */
@@ -20,8 +20,8 @@ export interface Survey {
 }
 
 /**
- * Looks at the tags: one request each, side by side. The image that a moving tag names is read, for what it is made of
- * need not be asked for one by one.
+ * Looks at the tags: one request each, side by side. The image that a moving tag names is read, and if it is an index of
+ * several, those that differ: what they are made of need not be asked for one by one.
  */
 export async function survey(repository: Repository, image: Image, tags: readonly Tag[]): Promise<Survey> {
   const moving = tags.find(({ moves }) => moves)
@@ -31,14 +31,31 @@ export async function survey(repository: Repository, image: Image, tags: readonl
     return { name: tag.name, digest: found?.manifest.descriptor.digest, manifest: found?.manifest }
   }))
   const current = looked.find(({ manifest }) => manifest !== undefined)?.manifest
-  const content = current === undefined || isIndexType(current.descriptor.mediaType) ? undefined : readManifest(current)
-  const blobs = [...(content?.layers ?? []), ...(content?.config === undefined ? [] : [content.config])]
   const root = image.root.descriptor.digest
+  const isDone = tags.length > 0 && looked.every(({ digest }) => digest === root)
   return {
     tags: new Map(looked.map(({ name, digest }) => [name, digest])),
-    isDone: tags.length > 0 && looked.every(({ digest }) => digest === root),
-    present: new Set(blobs.map(({ digest }) => digest)),
+    isDone,
+    present: isDone || current === undefined ? new Set() : await partsOf(repository, image, current),
   }
+}
+
+/** The digest that each tag names now, in one request each. */
+export async function observeTags(repository: Repository, tags: readonly Tag[]): Promise<Survey['tags']> {
+  return new Map(await Promise.all(tags.map(async ({ name }) => [name, await resolveTag(repository, name)] as const)))
+}
+
+/** The blobs of an image that is there. */
+async function partsOf(repository: Repository, ours: Image, live: Manifest): Promise<ReadonlySet<string>> {
+  const { manifests = [], layers = [], config } = readManifest(live) ?? {}
+  const children = await Promise.all(manifests.map(async ({ digest }) =>
+    ours.manifests.find(({ descriptor }) => descriptor.digest === digest) ?? (await findManifest(repository, digest))?.manifest))
+  const named = [live, ...children].flatMap((manifest) => {
+    if (manifest === undefined) return []
+    const content = manifest === live ? { layers, config } : readManifest(manifest)
+    return [...(content?.layers ?? []), ...(content?.config === undefined ? [] : [content.config])]
+  })
+  return new Set(named.map(({ digest }) => digest))
 }
 
 /** Every blob of an image and its referrers, each once. */
