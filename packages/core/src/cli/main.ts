@@ -1,7 +1,7 @@
 import { isStkError, StkError, suggestion } from '../diagnostics/index.ts'
 import { VERSION } from '../version.ts'
 import { overview, verbHelp, type TargetHelp } from './help.ts'
-import { createTerminal } from './terminal/terminal.ts'
+import { createTerminal, type Terminal } from './terminal/terminal.ts'
 import { parseVerb, type Verb } from './verb.ts'
 import { VERBS } from './verbs.ts'
 
@@ -15,6 +15,7 @@ export async function main(args: readonly string[], processLike: NodeJS.Process)
   const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest
   const terminal = createTerminal(processLike, { json: own.includes('--json'), verbose: own.includes('--verbose') })
   const interrupt = onInterrupt(processLike)
+  showCrashes(processLike, terminal)
   try {
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
       terminal.print(overview(VERSION))
@@ -43,7 +44,9 @@ export async function main(args: readonly string[], processLike: NodeJS.Process)
     }
     const error = isStkError(thrown) ? thrown : unexpected(thrown)
     terminal.error(error)
-    return error.code === 'STK9002' ? INTERRUPTED : error.exitCode
+    if (error.code === 'STK9002') return INTERRUPTED
+    // There, 2 says that something is to be done.
+    return rest.includes('--detailed-exitcode') ? 1 : error.exitCode
   } finally {
     terminal.close()
     interrupt.dispose()
@@ -86,6 +89,8 @@ async function runPluginCommand(
     if (isStkError(error) && error.code === 'STK1001') throw unknown()
     throw error
   })
+  const { tellKnownValues } = await import('../lifecycle/known-values.ts')
+  await tellKnownValues(loaded.config, env, terminal.hide)
   const found = loaded.host.command(name)
   if (found === undefined) throw unknown([...loaded.host.commands().keys()])
   await loaded.host.attribute(found.plugin, `command ${name}`, () =>
@@ -109,6 +114,22 @@ function onInterrupt(processLike: NodeJS.Process): { readonly signal: AbortSigna
       processLike.off('SIGTERM', stop)
     },
   }
+}
+
+/**
+ * What nobody caught is shown like any other error, and what Node warns of goes the same way: Node itself would print both
+ * as they are, with whatever value is in them. Never taken back: what is left behind may still fail after the verb has ended.
+ */
+function showCrashes(processLike: NodeJS.Process, terminal: Terminal): void {
+  const crash = (thrown: unknown): void => {
+    terminal.close()
+    terminal.error(isStkError(thrown) ? thrown : unexpected(thrown))
+    processLike.exit(1)
+  }
+  processLike.removeAllListeners('warning')
+  processLike.on('warning', (warning) => terminal.warn(`(stk) ${warning.name}: ${warning.message}`))
+  processLike.on('uncaughtException', crash)
+  processLike.on('unhandledRejection', crash)
 }
 
 function unexpected(thrown: unknown): StkError {

@@ -14,6 +14,7 @@ export async function withLifecycle<T>(call: Call, command: string, work: (lifec
     report: call.terminal.report,
     signal: call.signal,
     interactive: call.terminal.interactive,
+    tell: call.terminal.hide,
     ...(config === undefined ? {} : { file: config }),
     ...(env === undefined ? {} : { environment: env }),
   })

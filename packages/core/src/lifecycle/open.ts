@@ -4,7 +4,9 @@ import type { SecretProvider } from '../plugin/contract.ts'
 import type { PluginHost } from '../plugin/host.ts'
 import { guardedProvider } from '../secrets/guarded-provider.ts'
 import { createSecretResolver } from '../secrets/resolver.ts'
+import type { SecretValue } from '../secrets/secret-value.ts'
 import type { LifecycleContext } from './context.ts'
+import { tellKnownValues } from './known-values.ts'
 import { readRevision } from './revision.ts'
 
 export interface OpenOptions {
@@ -20,6 +22,8 @@ export interface OpenOptions {
   readonly signal: AbortSignal
   /** May a secret provider ask the person? */
   readonly interactive: boolean
+  /** Told of every value that can be known, so that it can be kept out of what is shown. */
+  readonly tell?: (value: string | SecretValue) => void
 }
 
 export interface OpenedLifecycle extends LifecycleContext {
@@ -30,10 +34,13 @@ export interface OpenedLifecycle extends LifecycleContext {
 /** Loads the config and sets up what every phase needs. */
 export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecycle> {
   const { config, host } = await loadConfig(options)
+  const { tell = () => {} } = options
+  await tellKnownValues(config, options.env, tell)
   const providers = new Map(host.secretSchemes().map((scheme) => [scheme, attributedProvider(host, scheme)]))
   const secrets = createSecretResolver({
     provider: (scheme) => providers.get(scheme),
     schemes: host.secretSchemes(),
+    tell,
     context: {
       root: config.root, environment: config.environment, env: options.env, signal: options.signal, interactive: options.interactive,
       progress: (message) => options.report({ type: 'note', level: 'info', message }),

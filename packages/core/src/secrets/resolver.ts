@@ -4,6 +4,7 @@ import type { SecretContext, SecretIdentity, SecretProvider, SecretRefusal, Secr
 import { DOTENV } from './dotenv.ts'
 import { guardedProvider } from './guarded-provider.ts'
 import { BUILT_IN_PROVIDERS } from './providers/index.ts'
+import type { SecretValue } from './secret-value.ts'
 import { schemeOf, unknownScheme } from './reference.ts'
 
 /** Reads secrets from where a project says they are kept, and remembers them for the run. */
@@ -31,6 +32,8 @@ export interface SecretResolverOptions {
   /** The schemes that plugins offer, for suggestions. */
   readonly schemes: readonly string[]
   readonly context: SecretContext
+  /** Told of every value that is read, so that it can be kept out of what is shown. */
+  readonly tell?: (value: SecretValue) => void
 }
 
 const BUILT_IN: ReadonlyMap<string, SecretProvider> = new Map(BUILT_IN_PROVIDERS.map((provider) => [provider.scheme, guardedProvider(provider)]))
@@ -45,6 +48,11 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
   const known = new Map<string, Promise<SecretResult>>()
   const used = new Set<SecretProvider>()
 
+  const told = (result: SecretResult): SecretResult => {
+    if ('value' in result) options.tell?.(result.value)
+    return result
+  }
+
   const providerOf = (ref: string): SecretProvider => {
     const scheme = schemeOf(ref)
     const provider = BUILT_IN.get(scheme) ?? options.provider(scheme)
@@ -58,7 +66,7 @@ export function createSecretResolver(options: SecretResolverOptions): SecretReso
     for (const [provider, asked] of byProvider(fresh)) {
       used.add(provider)
       const answers = provider.resolveMany(asked, context)
-      for (const ref of asked) known.set(ref, answers.then((answer) => answer.get(ref) ?? NO_ANSWER))
+      for (const ref of asked) known.set(ref, answers.then((answer) => told(answer.get(ref) ?? NO_ANSWER)))
     }
     return new Map(await Promise.all([...refs.keys()].map(async (ref) => [ref, await known.get(ref) ?? NO_ANSWER] as const)))
   }

@@ -10,7 +10,9 @@ export interface Reporter {
   close(): void
 }
 
-type Output = Pick<NodeJS.WriteStream, 'write'>
+interface Output {
+  write(text: string): unknown
+}
 
 /** One JSON object a line. */
 export function createJsonReporter(out: Output): Reporter {

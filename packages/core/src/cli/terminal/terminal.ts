@@ -1,4 +1,6 @@
 import { StkError, type Report } from '../../diagnostics/index.ts'
+import { createRedactor, type Redactor } from '../../secrets/redactor.ts'
+import type { SecretValue } from '../../secrets/secret-value.ts'
 import { paint, type Paint } from './color.ts'
 import { errorEvent, errorText } from './error-text.ts'
 import { createJsonReporter, createLiveReporter, createPlainReporter, type Reporter } from './reporters.ts'
@@ -19,17 +21,25 @@ export interface Terminal {
   error(error: StkError): void
   /** Asks yes or no. Only where {@link interactive}. @throws StkError STK9002 at Ctrl-C. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>
+  /** From now on this value reads `[secret]` in whatever is shown. */
+  hide(value: string | SecretValue): void
+  /** Writes a line of diagnostics beside the output proper, for a person and for a log. */
+  warn(line: string): void
   /** Ends live output and gives the screen back. */
   close(): void
 }
 
 /** @param options what the command line asks for, known before it is parsed, so that its own errors obey it. */
 export function createTerminal(
-  { stdout, stderr, stdin, env }: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin' | 'env'>,
+  { stdout: screen, stderr: diagnostics, stdin, env }: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'stdin' | 'env'>,
   options: { readonly json: boolean; readonly verbose: boolean },
 ): Terminal {
-  const live = !options.json && stdout.isTTY === true && env.CI === undefined && env.TERM !== 'dumb'
-  const colors = env.NO_COLOR === undefined && (stdout.isTTY === true || (env.FORCE_COLOR ?? '0') !== '0')
+  const redactor = createRedactor()
+  for (const [name, value] of Object.entries(env)) if (value !== undefined && LOOKS_SECRET.test(name)) redactor.hide(value)
+  const stdout = redacted(screen, redactor)
+  const stderr = redacted(diagnostics, redactor)
+  const live = !options.json && screen.isTTY === true && env.CI === undefined && env.TERM !== 'dumb'
+  const colors = env.NO_COLOR === undefined && (screen.isTTY === true || (env.FORCE_COLOR ?? '0') !== '0')
   const painter = paint(colors && !options.json)
   const reporter: Reporter = options.json
     ? createJsonReporter(stdout)
@@ -44,7 +54,7 @@ export function createTerminal(
       reporter.report(event)
     },
     json: options.json,
-    interactive: !options.json && stdin.isTTY === true && stdout.isTTY === true && env.CI === undefined,
+    interactive: !options.json && stdin.isTTY === true && screen.isTTY === true && env.CI === undefined,
     paint: painter,
     print(text) {
       reporter.pause()
@@ -62,11 +72,29 @@ export function createTerminal(
     async confirm(question, signal) {
       reporter.pause()
       const { confirm, isCancel } = await import('@clack/prompts')
-      const answer = await confirm({ message: question, initialValue: false, signal })
+      const answer = await confirm({ message: question, initialValue: false, signal, input: stdin, output: screen })
       // A prompt reads keys itself, so Ctrl-C reaches it as an answer and not as a signal.
       if (isCancel(answer)) throw new StkError('STK9002', { why: 'Interrupted at the question. Nothing was changed.' })
       return answer
     },
+    hide: redactor.hide,
+    warn(line) {
+      reporter.pause()
+      stderr.write(`${line}\n`)
+    },
     close: () => reporter.close(),
+  }
+}
+
+/** Variables whose values are kept out of sight before a config says which ones are secrets. */
+const LOOKS_SECRET = /(TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|DATABASE_URL)/i
+
+/** An output that known values never reach. */
+function redacted(out: NodeJS.WriteStream, redactor: Redactor): { write(text: string): boolean; readonly columns: number } {
+  return {
+    write: (text) => out.write(redactor.redact(text)),
+    get columns() {
+      return out.columns
+    },
   }
 }

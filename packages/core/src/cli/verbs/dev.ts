@@ -17,7 +17,7 @@ export const dev = defineVerb({
     const { startDevServer } = await import('../../dev/dev-server.ts')
     const server = await startDevServer({
       open: (report) => openLifecycle({
-        cwd, command: 'dev', env, report, signal, interactive: false,
+        cwd, command: 'dev', env, report, signal, interactive: false, tell: terminal.hide,
         environment: options.env ?? env.STK_ENV ?? 'development',
         ...(options.config === undefined ? {} : { file: options.config }),
       }),
