@@ -7,6 +7,7 @@ export const PEERS = [
   debian('skopeo'),
   debian('umoci'),
   debian('dockerd', 'docker.io'),
+  debian('pgbouncer'),
   goProgram('atlas', 'atlas', {
     path: 'ariga.io/atlas/cmd/atlas',
     // Without the version in it, `atlas version` says "development".
