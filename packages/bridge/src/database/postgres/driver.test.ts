@@ -41,6 +41,17 @@ test.each([
   if (sqlState === '23505') expect(error.constraint).toBe('parent_pkey')
 })
 
+test.each([
+  ['23001', 'conflict'], ['40001', 'conflict'], ['40P01', 'conflict'], ['55P03', 'conflict'], ['23P01', 'conflict'],
+  ['44000', 'invalid'], ['22023', 'invalid'], ['42501', 'forbidden'], ['25P03', 'timeout'], ['53200', 'unavailable'], ['58030', 'unavailable'],
+  ['25006', 'failed'], ['42P01', 'failed'], ['54000', 'failed'], ['P0001', 'failed'], ['XX000', 'failed'], ['0A000', 'failed'],
+])('SQLSTATE %s is %s', async (sqlState, kind) => {
+  const driver = await postgres.open()
+  const raised = driver.database(scope()).exec(`do $$ begin raise exception 'no' using errcode = '${sqlState}'; end $$`)
+  expect(await failure(raised)).toMatchObject({ kind, sqlState })
+  expect(await driver.database(scope()).value('select 1')).toBe(1)
+})
+
 test('an error message holds no value of a row or a parameter', async () => {
   const driver = await postgres.open()
   await driver.database(scope()).exec('create table secretive (email text unique)')

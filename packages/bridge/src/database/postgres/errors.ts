@@ -73,23 +73,27 @@ export function toConnectError(error: unknown, alias: string): DatabaseError {
   return new DatabaseError('unavailable', message, sqlState === undefined ? {} : { sqlState })
 }
 
-// Appendix A of the Postgres manual: 40001 serialization_failure, 40P01 deadlock_detected, 55P03 lock_not_available,
-// 23502 not_null, 23503 foreign_key, 23505 unique, 23514 check, 23P01 exclusion, 57014 query_canceled,
-// 42501 insufficient_privilege, which is also what a row level security policy refuses a write with,
-// class 22 data exception, 08 connection, 53 insufficient resources, 57P0x shutdown.
-const CONFLICTS = new Set(['23503', '23505', '23P01', '40001', '40P01', '55P03'])
+/**
+ * What SQLSTATEs mean for a call (Postgres manual, appendix A): whole codes first, then classes. `docs/bridge.md` tells what
+ * each becomes for a client.
+ */
+const KINDS: readonly (readonly [kind: DatabaseErrorKind, codes: readonly string[]])[] = [
+  // restrict, foreign_key, unique, exclusion; serialization_failure, transaction integrity, deadlock; lock_not_available
+  ['conflict', ['23001', '23503', '23505', '23P01', '40001', '40002', '40P01', '55P03']],
+  // not_null, check, with_check_option; data exceptions
+  ['invalid', ['23502', '23514', '44000', '22']],
+  // insufficient_privilege, which is also what a row level security policy refuses a write with
+  ['forbidden', ['42501']],
+  // idle_in_transaction_session_timeout, transaction_timeout
+  ['timeout', ['25P03', '25P04']],
+  // connection, insufficient resources, shutdown and the like, system errors
+  ['unavailable', ['08', '53', '57P0', '58']],
+]
 
-function kindOf(error: ServerError): DatabaseErrorKind {
-  const { code } = error
-  if (CONFLICTS.has(code)) return 'conflict'
-  if (code === '23502' || code === '23514' || code.startsWith('22')) return 'invalid'
-  // A refused COPY has the same code. What is in another language is most likely a statement timeout.
-  if (code === '57014' && !error.message.startsWith('COPY')) {
-    return error.message.includes('user request') ? 'cancelled' : 'timeout'
-  }
-  if (code === '42501') return 'forbidden'
-  if (code.startsWith('08') || code.startsWith('53') || code.startsWith('57P0')) return 'unavailable'
-  return 'failed'
+function kindOf({ code, message }: ServerError): DatabaseErrorKind {
+  // query_canceled; a refused COPY has the same code. What is in another language is most likely a statement timeout.
+  if (code === '57014' && !message.startsWith('COPY')) return message.includes('user request') ? 'cancelled' : 'timeout'
+  return KINDS.find(([, codes]) => codes.some((start) => code.startsWith(start)))?.[0] ?? 'failed'
 }
 
 /** Data exceptions quote the value they choke on. */
