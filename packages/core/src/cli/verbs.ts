@@ -22,7 +22,9 @@ export const VERBS: readonly VerbListing[] = [
   listing('releases', 'List what was released, newest first', async () => (await import('./verbs/releases.ts')).releases),
   listing('rollback', 'Make the previous release live again', async () => (await import('./verbs/rollback.ts')).rollback),
   listing('promote', 'Make what one environment runs live in another', async () => (await import('./verbs/promote.ts')).promote),
+  listing('schema', 'Plan what a database needs, and apply what was approved', async () => (await import('./verbs/schema.ts')).schema),
   listing('secrets', 'Write a template of the declared secrets, check them, set them on a platform', async () => (await import('./verbs/secrets.ts')).secrets),
   listing('run', "Run a command with a project's secrets in its environment", async () => (await import('./verbs/run.ts')).run),
+  listing('sync', 'Write the types of @santokit/client', async () => (await import('./verbs/sync.ts')).sync),
   listing('inspect', 'Show the resolved config and who set each value', async () => (await import('./verbs/inspect.ts')).inspect),
 ]

@@ -89,7 +89,7 @@ class Judge {
 
   #create(kind: SchemaObjectKind, name: Name): Verdict {
     const rebuild = this.#rebuilds.find(({ draft }) => isSame(draft, name.name))
-    if (rebuild !== undefined) return this.#rebuild(rebuild)
+    if (rebuild !== undefined) return this.#step(rebuild, 'makes the new form of a table that is rebuilt')
     const object = this.#key(kind, name)
     const changed = this.changes.filter((change) => change.object === object)
     const known = this.from.objects[object] !== undefined || kind === 'function'
@@ -124,7 +124,7 @@ class Judge {
 
   #rename({ kind, name, to }: Action & { act: 'rename' }): Verdict {
     const rebuild = this.#rebuilds.find(({ draft }) => isSame(draft, name.name))
-    if (rebuild !== undefined) return this.#rebuild(rebuild)
+    if (rebuild !== undefined) return this.#step(rebuild, 'puts a rebuilt table in its place')
     const object = this.#key(kind, name)
     const target = this.#renamed.get(object) ?? ''
     return {
@@ -187,7 +187,12 @@ class Judge {
   #copy(action: Action & { act: 'copy' }): Verdict {
     const rebuild = this.#rebuilds.find(({ table, draft }) => isSame(table, action.from.name) && isSame(draft, action.to.name))
     if (rebuild === undefined) return { risk: 'unknown', why: 'copies rows', objects: [this.#key('table', action.to)] }
-    return this.#rebuild(rebuild)
+    return this.#step(rebuild, 'copies every row of a table that is rebuilt')
+  }
+
+  /** A step of a rebuild. If one loses something, it is the drop of the old table, see {@link #rebuild}. */
+  #step({ table }: Rebuild, why: string): Verdict {
+    return { risk: 'locking', why, objects: [this.#key('table', { name: table })] }
   }
 
   /** A table that is made anew under another name, filled from the old one, and put in its place: what differs is what changes. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { run, startDatabases, type Databases } from '../fixture.ts'
+import { run, startDatabases, type Databases } from '../fixtures/databases.ts'
 import { inspectSchema } from './inspect.ts'
 
 let databases: Databases

@@ -1,0 +1,140 @@
+import { StkError } from '../../diagnostics/index.ts'
+import type { SchemaContext, SchemaDatabase, SchemaStatement, SchemaSubject } from '../contract.ts'
+import type { Connection } from '../database/connection.ts'
+import { withoutSecrets } from '../database/redact.ts'
+import { fingerprint, type Fingerprint } from '../state/fingerprint.ts'
+import { readState } from '../state/inspect.ts'
+import { firstLine } from './gates.ts'
+import { beginAlone, type Turn } from './lock.ts'
+
+export interface Execution {
+  readonly connection: Connection
+  readonly database: SchemaDatabase
+  readonly subject: SchemaSubject
+  readonly turn: Turn
+  readonly statements: readonly SchemaStatement[]
+  /** What the statements were made for. */
+  readonly live: Fingerprint
+  /** Milliseconds; pg only. 0 is for ever. */
+  readonly limits: { readonly lockTimeout: number; readonly statementTimeout: number }
+  readonly ctx: SchemaContext
+}
+
+/** The schema moved between the last look and the first statement. Nothing was changed. */
+export class Moved extends Error {}
+
+/**
+ * Runs statements as they stand: neighbours that may share a transaction in one, each of the others by itself.
+ *
+ * @throws Moved; StkError STK6011 with what was done and what was not.
+ */
+export async function execute(execution: Execution): Promise<void> {
+  const { connection, statements, limits, ctx } = execution
+  if (connection.driver === 'pg') await limit(connection, limits)
+  let done = 0
+  for (const group of groupsOf(statements)) {
+    const progress = (within: number): void => ctx.progress(`${done + within} of ${statements.length}: ${firstLine(group[within - 1]?.sql ?? '')}`)
+    if (group[0]?.transactional === true) await runTogether(execution, group, done, progress)
+    else await runAlone(execution, group[0], done, progress)
+    done += group.length
+  }
+}
+
+async function limit(connection: Connection, { lockTimeout, statementTimeout }: Execution['limits']): Promise<void> {
+  for (const [name, value] of [['lock_timeout', lockTimeout], ['statement_timeout', statementTimeout], ['idle_in_transaction_session_timeout', 0]] as const) {
+    await connection.rows('select set_config($1, $2, false)', [name, String(value)])
+  }
+}
+
+function groupsOf(statements: readonly SchemaStatement[]): readonly (readonly SchemaStatement[])[] {
+  const groups: SchemaStatement[][] = []
+  for (const statement of statements) {
+    const last = groups.at(-1)
+    if (statement.transactional && last?.[0]?.transactional === true) last.push(statement)
+    else groups.push([statement])
+  }
+  return groups
+}
+
+async function runTogether(execution: Execution, group: readonly SchemaStatement[], before: number, progress: (within: number) => void): Promise<void> {
+  const { connection, subject, turn, live, ctx } = execution
+  if (connection.driver === 'libsql') await beginAlone(connection, turn, ctx)
+  else await connection.begin()
+  let at = 0
+  try {
+    if (before === 0) await assertUnmoved(connection, subject, live)
+    const broken = connection.driver === 'libsql' ? await brokenReferences(connection) : new Set<string>()
+    for (const statement of group) {
+      ctx.signal.throwIfAborted()
+      at += 1
+      progress(at)
+      await connection.run(statement.sql)
+    }
+    if (connection.driver === 'libsql') refuseBroken(broken, await brokenReferences(connection))
+  } catch (error) {
+    await connection.rollback()
+    if (error instanceof Moved || ctx.signal.aborted) throw error
+    throw failed(execution, before + at, before, error)
+  }
+  await connection.commit().catch((error: unknown) => { throw failed(execution, before + group.length, before, error, true) })
+}
+
+async function runAlone(execution: Execution, statement: SchemaStatement | undefined, before: number, progress: (within: number) => void): Promise<void> {
+  if (statement === undefined) return
+  const { connection, subject, live, ctx } = execution
+  ctx.signal.throwIfAborted()
+  if (before === 0) {
+    await connection.begin()
+    await assertUnmoved(connection, subject, live).finally(() => connection.rollback())
+  }
+  progress(1)
+  await connection.run(statement.sql).catch((error: unknown) => { throw failed(execution, before + 1, before, error) })
+}
+
+async function assertUnmoved(connection: Connection, subject: SchemaSubject, live: Fingerprint): Promise<void> {
+  const now = fingerprint(await readState(connection, subject))
+  if (JSON.stringify(now) !== JSON.stringify(live)) throw new Moved('the schema moved')
+}
+
+/** Rows whose reference leads nowhere. Foreign keys are not enforced while tables are rebuilt, so they are counted before and after. */
+async function brokenReferences(connection: Connection): Promise<ReadonlySet<string>> {
+  const rows = await connection.rows<{ table: string; rowid: number | null; parent: string; fkid: number }>('select "table", rowid, parent, fkid from pragma_foreign_key_check')
+  return new Set(rows.map(({ table, rowid, parent }) => `${table} ${String(rowid)} ${parent}`))
+}
+
+function refuseBroken(before: ReadonlySet<string>, after: ReadonlySet<string>): void {
+  const [broken] = [...after].filter((row) => !before.has(row))
+  if (broken === undefined) return
+  const [table = '', , parent = ''] = broken.split(' ')
+  throw new Error(`a row of ${table} would refer to a row of ${parent} that is not there`)
+}
+
+function failed({ statements, turn, database }: Execution, number: number, before: number, cause: unknown, atCommit = false): StkError {
+  const statement = statements[number - 1]
+  const message = withoutSecrets(cause instanceof Error ? cause.message : String(cause), database)
+  const state = String((cause as { code?: unknown } | null)?.code ?? '')
+  const done = before === 0 ? 'Nothing was changed.' : `${before === 1 ? 'Statement 1 is' : `Statements 1 to ${before} are`} done and stay; the rest is not.`
+  const lost = isConnectionLost(cause)
+  return new StkError('STK6011', {
+    why: `${atCommit ? 'The commit' : `Statement ${number} of ${statements.length}`} failed: ${message}\n${atCommit ? '' : `${firstLine(statement?.sql ?? '')}\n`}${
+      lost && atCommit ? 'The connection was lost at the commit: nobody can tell yet whether it holds.' : done}`,
+    fix: fixFor(state, lost),
+    project: turn.project,
+    target: turn.alias,
+  })
+}
+
+function isConnectionLost(cause: unknown): boolean {
+  return cause instanceof Error && /Connection terminated|ECONNRESET|EPIPE|server closed the connection|terminating connection/.test(cause.message)
+}
+
+/** By SQLSTATE. */
+function fixFor(state: string, lost: boolean): readonly string[] {
+  const again = 'Then apply again: what is done is not done twice.'
+  if (lost) return ['See what is there: stk schema plan', again]
+  if (state === '55P03') return ['A query or transaction holds the table. Wait until it ends, or raise schema.databases.NAME.lockTimeout.', again]
+  if (state === '57014') return ['It took longer than schema.databases.NAME.statementTimeout allows.', again]
+  if (state === '42501') return ['The role may not do this. Give `stk schema` a role of its own: schema.databases.NAME.url', again]
+  if (['23502', '23505', '23503', '23514'].includes(state) || state.startsWith('SQLITE_CONSTRAINT')) return ['Rows that are there do not fit the new schema. Mend them first.', again]
+  return ['Mend the schema files or the data, then plan again: stk schema plan']
+}
