@@ -1,0 +1,159 @@
+import { secret, type MaybeSecret, type TargetFlag } from '@santokit/core'
+import { z } from 'zod'
+import { isTag, parseReference } from './registry/reference.ts'
+
+/** What a person writes under `targets.image`. */
+export interface ImageOptions {
+  /** Where images go: `ghcr.io/acme/shop`. A tag is not part of it. */
+  readonly repository: string
+  /**
+   * The tag of a release, which never moves. `{revision}` stands for the commit (`1a2b3c4d5e6f`, or `dirty` for a working tree
+   * that differs from it), `{content}` for the image's content, `{project}` and `{bundle}` for what they say.
+   *
+   * Without `{content}` the same tag may come up for two images, and the second one is refused (STK4103).
+   * @default 'sha-{revision}-{content}', or 'sha-{content}' outside of git
+   */
+  readonly tag?: string
+  /**
+   * The tag that says what is live, and moves. `{environment}` and `{project}` are filled in.
+   * @default '{environment}'
+   */
+  readonly live?: string
+  /** @default ['linux/amd64', 'linux/arm64'] */
+  readonly platforms?: readonly Platform[]
+  /**
+   * The image below: a reference, which `santokit.lock` pins by digest; one with a digest of its own; or `oci:DIR`, a
+   * layout on disk. It must hold Node.
+   * @default 'gcr.io/distroless/nodejs24-debian13:nonroot'
+   */
+  readonly base?: string
+  /**
+   * The base's Node.
+   * @default what the base starts, if that is Node; else `node`
+   */
+  readonly node?: string
+  /** Added to the image's own labels, and winning over them. */
+  readonly labels?: { readonly [name: string]: string }
+  /** Added to the annotations of manifests and index, and winning over them. */
+  readonly annotations?: { readonly [name: string]: string }
+  /** Where the source is, for `org.opencontainers.image.source`: `https://github.com/acme/shop`. */
+  readonly source?: string
+  /**
+   * Where the Bridge listens inside.
+   * @default 3000
+   */
+  readonly port?: number
+  /**
+   * Who it runs as, by number.
+   * @default the base's user, if it is one by number and not root; else '65532:65532'
+   */
+  readonly user?: string
+  /** What the process is told to stop with. @default 'SIGTERM' */
+  readonly stopSignal?: 'SIGTERM' | 'SIGINT'
+  /** More environment variables. Values are seen by everybody who can pull the image: no secrets. */
+  readonly env?: { readonly [name: string]: string }
+  /**
+   * Whether SQLite files can be opened: adds the native library (4 MB compressed, for each platform). Remote libSQL
+   * databases need none.
+   * @default true if a database's `url` is written as `file:…` in the config; a `url` that is a secret is taken for a remote one
+   */
+  readonly sqlite?: boolean
+  /** @default secret('REGISTRY_USERNAME', { optional: true }), else what `docker login` or `podman login` left */
+  readonly username?: MaybeSecret
+  /** @default secret('REGISTRY_PASSWORD', { optional: true }), else what `docker login` or `podman login` left */
+  readonly password?: MaybeSecret
+  /** Speaks plain HTTP to a registry other than this computer's. Credentials then go over the network as they are. */
+  readonly insecure?: boolean
+  /** Documents that are stored beside the image as referrers. @default { sbom: true, provenance: true } */
+  readonly attach?: { readonly sbom?: boolean; readonly provenance?: boolean }
+  /**
+   * Waits at most this long, once the image is live, until `/health` at the project's `baseUrl` answers with its digest:
+   * `'2m'`. For deployments that follow the tag by themselves. @default it is not waited for
+   */
+  readonly waitForHealth?: string | number
+  /** Signs what is released: with the identity of a CI job (needs the package `sigstore`), or with a private key in PEM. */
+  readonly sign?: 'keyless' | { readonly key: MaybeSecret }
+}
+
+/** What images are made for. */
+export type Platform = 'linux/amd64' | 'linux/arm64'
+
+/** The base that is taken unless another is named: Node and what it needs, no shell, not root. */
+export const DEFAULT_BASE = 'gcr.io/distroless/nodejs24-debian13:nonroot'
+
+/** {@link ImageOptions}, checked, with defaults. */
+export type ImageSettings = z.output<typeof imageOptions>
+
+const maybeSecret = z.union([
+  z.string().min(1),
+  z.strictObject({ secret: z.string().min(1), optional: z.boolean().optional() }),
+])
+/** Milliseconds, or a number with its unit. */
+const duration = z.union([z.number().int().positive(), z.string().regex(/^\d{1,6}(ms|s|m)$/, 'must be a duration such as 90s or 2m')])
+  .transform((value) => (typeof value === 'number' ? value : Number.parseInt(value, 10) * (value.endsWith('ms') ? 1 : value.endsWith('s') ? 1000 : 60_000)))
+const texts = z.record(z.string().min(1), z.string())
+
+const reference = z.string().superRefine((text, ctx) => {
+  const refuse = (message: string, fix: string): void => ctx.addIssue({ code: 'custom', message, params: { phrase: true, fix } })
+  try {
+    const { tag, digest } = parseReference(text)
+    if (tag !== undefined || digest !== undefined) refuse('has a tag or digest', 'Leave it out: `tag` and `live` say which tags there are.')
+  } catch (error) {
+    refuse('is not a repository', (error as { details?: { fix?: string } }).details?.fix ?? 'Write registry/name, such as ghcr.io/acme/shop.')
+  }
+})
+
+const base = z.string().superRefine((text, ctx) => {
+  if (text.startsWith('oci:') && text.length > 'oci:'.length) return
+  try {
+    parseReference(text)
+  } catch (error) {
+    const fix = (error as { details?: { fix?: string } }).details?.fix ?? 'Write registry/name:tag, or oci:DIR.'
+    ctx.addIssue({ code: 'custom', message: 'is not an image reference', params: { phrase: true, fix } })
+  }
+})
+
+/** A tag with `{…}` for what is filled in. */
+const template = (...names: readonly string[]) => z.string().superRefine((text, ctx) => {
+  const unknown = [...text.matchAll(/\{(.*?)\}/g)].find(([, name = '']) => !names.includes(name))
+  const known = names.map((name) => `{${name}}`).join(', ')
+  if (unknown !== undefined) ctx.addIssue({ code: 'custom', message: `holds ${unknown[0]}, which stands for nothing`, params: { phrase: true, fix: `There is ${known}.` } })
+  else if (!isTag(text.replaceAll(/\{.*?\}/g, 'x'))) {
+    ctx.addIssue({ code: 'custom', message: 'is not a tag', params: { phrase: true, fix: 'Letters, digits, `_`, `.` and `-`.' } })
+  }
+})
+
+const DEFAULT_PLATFORMS: readonly Platform[] = ['linux/amd64', 'linux/arm64']
+
+/** Reads {@link ImageOptions}. */
+export const imageOptions = z.strictObject({
+  repository: reference,
+  tag: template('revision', 'content', 'project', 'bundle').optional(),
+  live: template('environment', 'project').default('{environment}'),
+  platforms: z.array(z.enum(['linux/amd64', 'linux/arm64'])).min(1).default([...DEFAULT_PLATFORMS])
+    .transform((platforms): readonly Platform[] => [...new Set(platforms)].sort()),
+  base: base.default(DEFAULT_BASE),
+  node: z.string().min(1).optional(),
+  labels: texts.default({}),
+  annotations: texts.default({}),
+  source: z.string().min(1).optional(),
+  port: z.number().int().min(1).max(65_535).default(3000),
+  user: z.string().regex(/^\d+(:\d+)?$/, 'must be a number, or two: 65532:65532').optional(),
+  stopSignal: z.enum(['SIGTERM', 'SIGINT']).default('SIGTERM'),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
+  sqlite: z.boolean().optional(),
+  username: maybeSecret.default(secret('REGISTRY_USERNAME', { optional: true })),
+  password: maybeSecret.default(secret('REGISTRY_PASSWORD', { optional: true })),
+  insecure: z.boolean().default(false),
+  attach: z.strictObject({ sbom: z.boolean().default(true), provenance: z.boolean().default(true) }).default({ sbom: true, provenance: true }),
+  waitForHealth: duration.optional(),
+  sign: z.union([z.literal('keyless'), z.strictObject({ key: maybeSecret })]).optional(),
+})
+
+/** What the command line may say. */
+export const IMAGE_FLAGS = {
+  'tag': { type: 'string', value: '[NAME:]TAG', summary: 'The tag of the release, in place of `tag` in the config' },
+  'output': { type: 'string', value: 'WHERE', summary: 'Write the image and push nothing: oci:DIR, docker-archive:FILE, or docker for the local engine' },
+  'update-base': { type: 'boolean', summary: 'Look up the base again and pin it in santokit.lock' },
+  'offline': { type: 'boolean', summary: 'Take the base from the cache, and ask no registry for it' },
+} as const satisfies { readonly [name: string]: TargetFlag }
