@@ -12,7 +12,7 @@ import type { Verb } from './verb.ts'
 interface ReleaseCall extends Call {
   readonly verb: Verb
   readonly args: readonly string[]
-  readonly options: Call['options'] & { readonly yes: boolean; readonly 'dry-run': boolean; readonly profile: boolean; readonly project: readonly string[] }
+  readonly options: Call['options'] & { readonly yes: boolean; readonly 'push-secrets': boolean; readonly 'dry-run': boolean; readonly profile: boolean; readonly project: readonly string[] }
 }
 
 /** The conversation of `stk release` and `stk deploy`: build, prepare everything, show it, ask once, then act. */
@@ -27,9 +27,9 @@ export async function runRelease(
     const given = readTargetFlags(call.verb, call.args, opened, options.project)
     const pairs = chooseTargets(opened, { ...select(given), flags: given.flags })
     const lifecycle = { ...opened, flags: given.flags }
-    const prepared = await prepareAll(lifecycle, pairs)
+    const prepared = await prepareAll(lifecycle, pairs, options['push-secrets'])
     const ready = prepared.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
-    const changing = ready.filter(({ plan }) => plan.steps.some((step) => step.action !== 'skip'))
+    const changing = ready.filter(({ plan, secretsToSet }) => secretsToSet.size > 0 || plan.steps.some((step) => step.action !== 'skip'))
     printPlans(call, ready, options['dry-run'])
     const released: Outcome<unknown>[] = prepared.filter((outcome) => !outcome.ok)
     if (!options['dry-run'] && ready.length > 0) {
@@ -52,6 +52,7 @@ export async function runRelease(
 async function prepareAll(
   lifecycle: OpenedLifecycle,
   pairs: readonly ProjectTarget[],
+  pushSecrets: boolean,
 ): Promise<readonly Outcome<PreparedRelease>[]> {
   const { buildProject, prepareRelease } = await import('../lifecycle/index.ts')
   const outcomes: Outcome<PreparedRelease>[] = []
@@ -63,7 +64,7 @@ async function prepareAll(
       continue
     }
     for (const { target, pkg } of built.value.packages) {
-      outcomes.push(await outcomeOf(() => prepareRelease(project, target, { bundle: built.value.bundle, pkg }, lifecycle)))
+      outcomes.push(await outcomeOf(() => prepareRelease(project, target, { bundle: built.value.bundle, pkg }, lifecycle, { pushSecrets })))
     }
   }
   return outcomes

@@ -7,6 +7,7 @@ export const release = defineVerb({
   takesTargetFlags: true,
   options: {
     ...TARGET_OPTIONS,
+    'push-secrets': { type: 'boolean', summary: 'Set all declared secrets with the release, where the platform takes them so' },
     yes: { type: 'boolean', short: 'y', summary: 'Do not ask' },
     'dry-run': { type: 'boolean', summary: 'Show what would be done and change nothing' },
     profile: { type: 'boolean', summary: 'Show how long each plugin took' },
