@@ -139,7 +139,8 @@ class Upload {
       if (answer !== undefined && (answer.status === 202 || answer.status === 201 || answer.status === 204)) {
         location = locationOf(answer) ?? location
         const reached = Math.min(rangeEnd(answer) ?? end, end)
-        if (reached > offset) {
+        // `0-0` after more than a byte: it kept nothing.
+        if (reached > offset && (reached > 1 || end === 1)) {
           offset = reached
           continue
         }
@@ -201,7 +202,7 @@ class Upload {
   private refusedUpload(answer: Answer | undefined): StkError {
     const { digest, size } = this.descriptor
     const place = placeOf(this.repository)
-    if (answer !== undefined && errorCodes(answer).some((code) => MISMATCH.has(code))) {
+    if (answer?.status === 400 && errorCodes(answer).some((code) => MISMATCH.has(code))) {
       return new StkError('STK4104', { why: `${place} received other bytes than ${digest} (${size} bytes).`, fix: 'Something on the way changes uploads, such as a proxy. Try without it.' })
     }
     return new StkError('STK4105', {

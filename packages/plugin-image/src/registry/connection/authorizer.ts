@@ -74,7 +74,7 @@ export function authorize({ origin, registry, guard, rim, credential }: Authoriz
         await guard.check(realm, 'its token server')
         const { service } = bearer.parameters
         way = { scheme: 'bearer', realm, ...(service === undefined ? {} : { service }) }
-        const asked = (bearer.parameters.scope ?? '').split(' ').filter((scope) => scope !== '' && !scopes.includes(scope))
+        const asked = (bearer.parameters.scope ?? '').split(' ').filter((scope) => scope !== '' && !scopes.some((ours) => covers(ours, scope)))
         const before = demanded.get(keyOf(scopes)) ?? []
         const more = [...new Set([...asked, ...before])].slice(0, MOST_SCOPES)
         const isWider = more.length > before.length
@@ -94,6 +94,18 @@ export function authorize({ origin, registry, guard, rim, credential }: Authoriz
       return false
     },
   }
+}
+
+/** Whether a token for `ours` is one for `other`, as `repository:acme/shop:pull,push` is for `repository:acme/shop:pull`. */
+function covers(ours: string, other: string): boolean {
+  const [on, actions] = splitScope(ours)
+  const [otherOn, otherActions] = splitScope(other)
+  return on === otherOn && otherActions.every((action) => actions.includes(action))
+}
+
+function splitScope(scope: string): [resource: string, actions: readonly string[]] {
+  const colon = scope.lastIndexOf(':')
+  return [scope.slice(0, colon), scope.slice(colon + 1).split(',')]
 }
 
 /** A registry asks for two or three; one that adds to them for ever is broken. */
