@@ -13,3 +13,9 @@ test('strings become what the schema expects, and stay what they are where they 
   expect(readQueryParams(schema, parseQuery('?limit=20&price=-1.5e2&open=false&tags=1&name=5'))).toEqual({ limit: 20, price: -150, open: false, tags: [1], name: '5' })
   expect(readQueryParams(schema, parseQuery('?limit=0x10&price=&open=yes&tags=1&tags=b&other=1'))).toEqual({ limit: '0x10', price: '', open: 'yes', tags: [1, 'b'], other: '1' })
 })
+
+test('escapes that are no UTF-8 are refused, and many values take no long time', () => {
+  for (const search of ['?a=%ff%fe', '?a=%', '?%c0%ae=1', '?a=%zz', '?a=%ed%a0%80']) expect(() => parseQuery(search), search).toThrow('not percent-encoded UTF-8')
+  expect(parseQuery('?a=%C3%BC+x&b=100%25')).toEqual({ a: 'ü x', b: '100%' })
+  expect(parseQuery(`?${'a=1&'.repeat(100_000)}`).a).toHaveLength(100_000)
+})

@@ -1,7 +1,13 @@
 import type { Json, JsonSchema } from './manifest/format.ts'
+import { problem } from './problem.ts'
 
-/** The values of a query string by name; a name that stands there more than once has all its values. */
+/**
+ * The values of a query string by name; a name that stands there more than once has all its values.
+ *
+ * @throws Problem 400 for escapes that are not UTF-8, which would otherwise all read as one character.
+ */
 export function parseQuery(search: string): Record<string, string | string[]> {
+  assertUtf8(search)
   const values = new Map<string, string | string[]>()
   for (const [name, value] of new URLSearchParams(search)) {
     const known = values.get(name)
@@ -11,6 +17,15 @@ export function parseQuery(search: string): Record<string, string | string[]> {
   }
   // Entries, not assignment: a name such as `__proto__` must stay a name.
   return Object.fromEntries(values)
+}
+
+function assertUtf8(search: string): void {
+  if (!search.includes('%')) return
+  try {
+    decodeURIComponent(search)
+  } catch (error) {
+    throw problem('invalid_request', 'The query string is not percent-encoded UTF-8.', { cause: error })
+  }
 }
 
 /**
