@@ -3,7 +3,7 @@ import boundaries from 'eslint-plugin-boundaries'
 import tseslint from 'typescript-eslint'
 
 /** The rooms of packages/core/src, from the ground up: a room may import those before it. `docs/architecture.md` draws them. */
-const ROOMS = ['diagnostics', 'secrets', 'artifact', 'logic', 'modules', 'plugin', 'config', 'schema', 'lifecycle', 'dev', 'init', 'cli']
+const ROOMS = ['diagnostics', 'secrets', 'artifact', 'logic', 'modules', 'plugin', 'client-types', 'config', 'schema', 'lifecycle', 'dev', 'init', 'cli']
 
 /** Types only, and everyone's: they may name types of any room, and any room may name theirs. */
 const CONTRACTS = [

@@ -16,6 +16,7 @@ export default defineConfig({
       { find: /^@santokit\/core\/schema$/, replacement: source('core/src/schema/index.ts') },
       { find: /^@santokit\/core\/dev$/, replacement: source('core/src/dev/index.ts') },
       { find: /^@santokit\/core\/testkit$/, replacement: source('core/src/testkit/index.ts') },
+      { find: /^@santokit\/client$/, replacement: source('client/src/index.ts') },
       { find: /^@santokit\/plugin-tarball$/, replacement: source('plugin-tarball/src/index.ts') },
       { find: /^@santokit\/plugin-cfworker$/, replacement: source('plugin-cfworker/src/index.ts') },
       { find: /^@santokit\/plugin-image$/, replacement: source('plugin-image/src/index.ts') },
