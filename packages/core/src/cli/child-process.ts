@@ -2,22 +2,6 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { StkError } from '../diagnostics/index.ts'
 
-/** What a command finds in its environment although nobody named it: what programs need to run, and nothing that opens a door. */
-const PASSED_ON: readonly RegExp[] = [
-  /^(PATH|HOME|USER|LOGNAME|SHELL|PWD|TMPDIR|TMP|TEMP|TZ|CI)$/,
-  /^(TERM|COLORTERM|NO_COLOR|FORCE_COLOR|COLUMNS|LINES)$/,
-  /^(LANG|LANGUAGE|LC_[A-Z]+)$/,
-  /^XDG_[A-Z_]+$/,
-  // Windows, where names have no case.
-  /^(SystemRoot|SystemDrive|windir|ComSpec|PATHEXT|USERPROFILE|USERNAME|APPDATA|LOCALAPPDATA|ProgramData|ProgramFiles(\(x86\))?|NUMBER_OF_PROCESSORS|PROCESSOR_ARCHITECTURE|OS)$/i,
-]
-
-/** The part of an environment that a command is given without asking, and the names it is to keep besides. */
-export function allowedEnvironment(env: NodeJS.ProcessEnv, keep: readonly string[]): Record<string, string> {
-  const kept = Object.entries(env).filter(([name]) => keep.includes(name) || PASSED_ON.some((pattern) => pattern.test(name)))
-  return Object.fromEntries(kept.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
-}
-
 /** Signals that a supervisor or a shell sends to `stk` and means for the command. */
 const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const
 

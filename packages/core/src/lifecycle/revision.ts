@@ -1,4 +1,5 @@
 import { x } from 'tinyexec'
+import { childEnvironment } from '../secrets/child-environment.ts'
 
 /** What a working tree is at. */
 export interface SourceRevision {
@@ -14,7 +15,9 @@ export interface SourceRevision {
 /** Reads what is checked out at `root`. Two `git` processes, side by side. */
 export async function readRevision(root: string, env: Readonly<Record<string, string | undefined>>): Promise<SourceRevision> {
   const git = async (...args: readonly string[]): Promise<string | undefined> => {
-    const run = await x('git', [...args], { nodeOptions: { cwd: root } })
+    // tinyexec adds this process's environment to the one it is given; what is `undefined` stays out of it.
+    const nothing = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]))
+    const run = await x('git', [...args], { nodeOptions: { cwd: root, env: { ...nothing, ...childEnvironment(env) } } })
     return run.exitCode === 0 ? run.stdout.trim() : undefined
   }
   const [head, changes] = await Promise.all([

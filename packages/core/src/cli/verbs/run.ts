@@ -1,5 +1,6 @@
 import type { ResolvedProject } from '../../config/resolved.ts'
 import { StkError, throwAll } from '../../diagnostics/index.ts'
+import { childEnvironment } from '../../secrets/child-environment.ts'
 import type { SecretValue } from '../../secrets/secret-value.ts'
 import { withLifecycle } from '../session.ts'
 import { defineVerb, PROJECT_OPTION } from '../verb.ts'
@@ -27,8 +28,8 @@ export const run = defineVerb({
       for (const project of projects) found.push({ project, values: await readRunSecrets(project, lifecycle) })
       return together(found)
     })
-    const { allowedEnvironment, runCommand } = await import('../child-process.ts')
-    const own = call.options.inherit ? definedOnly(call.env) : allowedEnvironment(call.env, call.options.keep)
+    const { runCommand } = await import('../child-process.ts')
+    const own = call.options.inherit ? definedOnly(call.env) : childEnvironment(call.env, call.options.keep)
     const env = { ...own, ...Object.fromEntries([...values].map(([name, value]) => [name, value.reveal()])) }
     call.signal.throwIfAborted()
     call.handOverSignals()

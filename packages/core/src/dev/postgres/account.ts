@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { StkError } from '../../diagnostics/error.ts'
+import { childEnvironment } from '../../secrets/child-environment.ts'
 
 /** The operating system's user that a server runs as. */
 export interface Account {
@@ -40,7 +41,7 @@ export async function canReach(account: Account, path: string): Promise<boolean>
 
 async function idOf(name: string, flag: '-u' | '-g'): Promise<number | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('id', [flag, name])
+    const { stdout } = await promisify(execFile)('id', [flag, name], { env: childEnvironment(process.env) })
     return Number.parseInt(stdout, 10)
   } catch {
     return undefined

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { StkError } from '../../diagnostics/error.ts'
+import { childEnvironment } from '../../secrets/child-environment.ts'
 import { unprivilegedAccount, type Account } from './account.ts'
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts'
 import { placeBinaries, placeCluster } from './placement.ts'
@@ -67,7 +68,7 @@ async function ensureCluster(binaries: PostgresBinaries, home: string, account: 
     `--pgdata=${draft}`, '--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--no-locale',
     '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-sync', '--no-instructions',
   ], {
-    ...(account && { uid: account.uid, gid: account.gid }), cwd: home, env: { ...process.env, LC_ALL: 'C' },
+    ...(account && { uid: account.uid, gid: account.gid }), cwd: home, env: { ...childEnvironment(process.env), LC_ALL: 'C' },
   }).catch((cause: unknown) => {
     const why = `initdb could not make a Postgres cluster in ${draft}: ${lastLine(cause)}`
     // The package's install script links its libraries; npm may have been told to run none.

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { childEnvironment } from '../../secrets/child-environment.ts'
 import type { Account } from './account.ts'
 
 /** A running Postgres server. */
@@ -39,7 +40,7 @@ export async function startPostgresServer(postgres: string, dataDir: string, acc
   const [command, ...commandArgs] = process.platform === 'win32' ? [postgres, ...args] : ['/bin/sh', '-c', GUARDIAN, postgres, ...args]
   const child = spawn(command as string, commandArgs, {
     ...(account && { uid: account.uid, gid: account.gid }),
-    cwd: dataDir, detached: process.platform !== 'win32', stdio: ['pipe', 'ignore', 'pipe'],
+    cwd: dataDir, env: childEnvironment(process.env), detached: process.platform !== 'win32', stdio: ['pipe', 'ignore', 'pipe'],
   })
   const gone = once(child, 'exit')
   child.stdin.on('error', () => {})
