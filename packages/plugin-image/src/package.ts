@@ -51,7 +51,7 @@ export async function packageImage(bundle: Bundle, ctx: Context): Promise<ImageP
     project: project.name, bundle: bundle.digest, base, runtime, app: appLayer(bundle), settings, created, revision: ctx.revision,
     tag: releaseTag(ctx, bundle),
   })
-  const about = { bundle, base, need, created, tag: built.tag, root: built.root }
+  const about = { bundle, base, need, root: built.root }
   const image: Image = { blobs: built.blobs, manifests: built.manifests, root: built.root, referrers: await documentsAbout(about, ctx) }
   refuseSecrets(ctx, image)
   return {
@@ -104,16 +104,14 @@ interface About {
   readonly bundle: Bundle
   readonly base: Base
   readonly need: LibsqlNeed
-  readonly created: string
-  readonly tag: string
   readonly root: Image['root']
 }
 
-async function documentsAbout({ bundle, base, need, created, tag, root }: About, { options, project, revision }: Context): Promise<readonly Referrer[]> {
+async function documentsAbout({ bundle, base, need, root }: About, { options, project, revision }: Context): Promise<readonly Referrer[]> {
   const { attach, repository, platforms, source } = options
   const documents: Referrer[] = []
   if (attach.sbom) {
-    const sbom = cycloneDx({ project: project.name, bundle: bundle.digest, tag, created, base, packages: await installedPackages(need) })
+    const sbom = cycloneDx({ project: project.name, base, packages: await installedPackages(need) })
     documents.push(referrerOf(root.descriptor, CYCLONEDX, sbom))
   }
   if (attach.provenance) {

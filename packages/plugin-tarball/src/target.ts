@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   defineTarget, StkError,
   type Artifact, type Bundle, type Digest, type PlannedStep, type Release, type ReleasePlan, type Target, type TargetContext, type Verification,
@@ -28,6 +29,7 @@ export const tarballTarget: Target<Destination, TarballPackage> = defineTarget({
   verify,
   releases,
   rollback,
+  promote,
 })
 
 async function packBundle(bundle: Bundle): Promise<TarballPackage> {
@@ -106,6 +108,31 @@ async function rollback(to: Release, ctx: Context): Promise<Release> {
   return goLive(store, ctx, nextRecord(store, ctx, live, {
     digest: record.digest, files: filesOf(record), revision: record.revision, restores: record.id,
   }), live, 0)
+}
+
+/** Makes a release of another environment live here; its content is copied if that environment keeps it elsewhere. */
+async function promote(from: Release, source: Context, ctx: Context): Promise<Release> {
+  const origin = await openStore(source)
+  const store = await openStore(ctx)
+  const record = await findRecord(origin, source, from)
+  const live = await findLive(store, ctx)
+  if (live !== undefined && isDeepStrictEqual(live.record.files, record.files)) return releaseFrom(live.record, 0)
+  const files = await Promise.all(filesOf(record).map(async (file) => {
+    const bytes = await origin.read(record.digest, file)
+    if (bytes === undefined || digestOf(bytes) !== file.digest) {
+      throw new StkError(bytes === undefined ? 'STK4004' : 'STK4005', {
+        why: `${record.id} cannot be promoted: its ${file.path} ${bytes === undefined ? 'is gone' : 'is not what was released'}. Nothing was changed.`,
+        fix: 'Check out its revision and release that: stk release',
+      })
+    }
+    return { ...file, bytes }
+  }))
+  const missing = new Set((await store.missing(record.digest, filesOf(record))).map((file) => file.path))
+  const uploads = files.filter((file) => missing.has(file.path))
+  if (uploads.length > 0) await store.upload(record.digest, uploads, (message) => ctx.progress(message))
+  ctx.signal.throwIfAborted()
+  const next = nextRecord(store, ctx, live, { digest: record.digest, files: filesOf(record), revision: record.revision })
+  return goLive(store, ctx, next, live, uploads.reduce((sum, file) => sum + file.bytes.length, 0))
 }
 
 /** The platform's own record: what was handed in is only a name. */

@@ -49,16 +49,16 @@ export class TargetBench<Options, Package extends Artifact> {
     return this.carryOut(await this.plan(seed), seed)
   }
 
-  async list(): Promise<readonly Release[]> {
+  async list(ctx: TargetContext<Options> = this.context()): Promise<readonly Release[]> {
     if (this.target.releases === undefined) return []
     const listed: Release[] = []
-    for await (const release of this.target.releases(this.context())) listed.push(release)
+    for await (const release of this.target.releases(ctx)) listed.push(release)
     return listed
   }
 
   /** `undefined` too where the platform cannot list. */
-  async live(): Promise<Release | undefined> {
-    return (await this.list())[0]
+  async live(ctx: TargetContext<Options> = this.context()): Promise<Release | undefined> {
+    return (await this.list(ctx))[0]
   }
 
   async assertLive(release: Release): Promise<void> {

@@ -166,6 +166,46 @@ export function testTarget<Options, Package extends Artifact>(suite: TargetSuite
     })
   }
 
+  if (target.promote !== undefined) {
+    const promote = target.promote.bind(target)
+
+    declare('promotes what another environment runs, as it is', async (bench) => {
+      const staging = bench.context({ environment: 'staging' })
+      const plan = await bench.plan('a', staging)
+      const source = await bench.carryOut(plan, 'a', staging)
+      const promoted = await promote(remembered(source), bench.context({ environment: 'staging' }), bench.context())
+      assert.equal(promoted.digest, source.digest)
+      assert.equal(promoted.environment, 'production')
+      assert.equal(promoted.revision, source.revision)
+      assert.equal(promoted.previous, undefined)
+      await bench.assertLive(promoted)
+      if (target.releases !== undefined) {
+        const live = await bench.live(bench.context({ environment: 'staging' }))
+        assert.deepEqual(live, remembered(source), 'promoting must leave the environment it comes from as it was')
+      }
+    })
+
+    declare('promotes over what is live, and changes nothing when run again', async (bench) => {
+      const first = await bench.release('a')
+      const staging = bench.context({ environment: 'staging' })
+      const source = await bench.carryOut(await bench.plan('b', staging), 'b', staging)
+      const promoted = await promote(remembered(source), bench.context({ environment: 'staging' }), bench.context())
+      assert.equal(promoted.previous, first.id)
+      const again = await promote(remembered(source), bench.context({ environment: 'staging' }), bench.context())
+      assert.deepEqual(remembered(again), remembered(promoted))
+      await bench.assertLive(promoted)
+    })
+
+    declare('refuses to promote a release that never was', async (bench) => {
+      const first = await bench.release('a')
+      const { digest } = await sampleBundle({ seed: 'never' })
+      const made = { ...remembered(first), id: '9999-000000000000', environment: 'staging', digest }
+      const error = await failure(promote(made, bench.context({ environment: 'staging' }), bench.context()))
+      assert.ok(isStkError(error), `it must give a StkError, not ${String(error)}`)
+      await bench.assertLive(first)
+    })
+  }
+
   if (target.rollback !== undefined) {
     const rollback = target.rollback.bind(target)
 

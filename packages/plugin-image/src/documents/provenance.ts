@@ -1,5 +1,4 @@
-import type { Document } from '../oci/content.ts'
-import { hexOf } from '../oci/content.ts'
+import { hexOf, type Document } from '../oci/content.ts'
 
 /** What is said about how an image came to be. */
 export interface Origin {

@@ -1,16 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import type { Document } from '../oci/content.ts'
-import { hexOf } from '../oci/content.ts'
+import { hexOf, jsonBytes, type Document } from '../oci/content.ts'
+import { digestOf } from '../registry/digest.ts'
 import { bridgeFile, packageRoot, type LibsqlNeed } from '../runtime/files.ts'
 
 /** What an SBOM is made from. */
 export interface Inventory {
   readonly project: string
-  readonly bundle: string
-  readonly tag: string
-  readonly created: string
   readonly base: { readonly name: string; readonly digest: string }
   /** Packages whose code stands in the image. */
   readonly packages: readonly PackageNotice[]
@@ -30,33 +27,34 @@ export const CYCLONEDX = 'application/vnd.cyclonedx+json'
 /**
  * A bill of materials, CycloneDX 1.6: the base, the project, and every package that is built into what runs it.
  *
- * Its serial number is made from the bundle's digest, so that the same image has the same document.
+ * It says nothing of one release: which image it is about is said by the manifest it is stored with. So it stays the same, and
+ * is sent once, until what runs the project changes.
  */
-export function cycloneDx({ project, bundle, tag, created, base, packages }: Inventory): Document {
-  const reference = `project:${project}@${bundle}`
+export function cycloneDx({ project, base, packages }: Inventory): Document {
+  const reference = `project:${project}`
   const baseReference = `base:${base.digest}`
-  const components = [...packages].sort((a, b) => (purlOf(a) < purlOf(b) ? -1 : 1))
-  return {
-    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
-    bomFormat: 'CycloneDX',
-    specVersion: '1.6',
-    serialNumber: `urn:uuid:${uuidFrom(hexOf(bundle))}`,
+  const sortedPackages = [...packages].sort((a, b) => (purlOf(a) < purlOf(b) ? -1 : 1))
+  const content = {
     version: 1,
-    metadata: {
-      timestamp: created,
-      component: { 'type': 'application', 'bom-ref': reference, 'name': project, 'version': tag, 'hashes': [{ alg: 'SHA-256', content: hexOf(bundle) }] },
-    },
+    metadata: { component: { 'type': 'application', 'bom-ref': reference, 'name': project } },
     components: [
       { 'type': 'container', 'bom-ref': baseReference, 'name': base.name, 'version': base.digest, 'hashes': [{ alg: 'SHA-256', content: hexOf(base.digest) }] },
-      ...components.map((each) => ({
+      ...sortedPackages.map((each) => ({
         'type': 'library', 'bom-ref': purlOf(each), 'name': each.name, 'version': each.version, 'purl': purlOf(each), 'licenses': licensesOf(each),
       })),
     ],
     dependencies: [
-      { ref: reference, dependsOn: [baseReference, ...components.map(purlOf)] },
+      { ref: reference, dependsOn: [baseReference, ...sortedPackages.map(purlOf)] },
       { ref: baseReference, dependsOn: [] },
-      ...components.map((each) => ({ ref: purlOf(each), dependsOn: [] })),
+      ...sortedPackages.map((each) => ({ ref: purlOf(each), dependsOn: [] })),
     ],
+  }
+  return {
+    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    serialNumber: `urn:uuid:${uuidFrom(hexOf(digestOf(jsonBytes(content))))}`,
+    ...content,
   }
 }
 

@@ -99,8 +99,8 @@ function nodeModulesAbove(path: string): readonly string[] {
 
 /** The Bridge that belongs to core: the one whose manifests it reads. */
 export function bridgeFile(): string {
-  const core = createRequire(import.meta.url).resolve('@santokit/core')
-  return createRequire(core).resolve('@santokit/bridge/node')
+  const core = createRequire(import.meta.url).resolve('@santokit/core/package.json')
+  return join(dirname(createRequire(core).resolve('@santokit/bridge/package.json')), 'dist/node.mjs')
 }
 
 /** Where this package is installed, from its sources as from its built files. */
