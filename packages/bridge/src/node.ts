@@ -1,14 +1,10 @@
 #!/usr/bin/env node
 import { realpathSync } from 'node:fs'
-import type { RequestListener } from 'node:http'
 import { pathToFileURL } from 'node:url'
-import { toNodeHandler } from 'srvx/node'
 import { version } from '../package.json'
-import { createApp } from './app.ts'
 import { BootError, formatBootError } from './boot-error.ts'
-import { createCallEndpoint } from './http/call-endpoint.ts'
-import { exchangeOpener } from './http/exchange.ts'
 import { createNodeListener } from './http/node-listener.ts'
+import { createRoutes } from './http/routes.ts'
 import { type HttpServer, listen } from './http-server.ts'
 import { type LoadedBundle, loadBundle } from './load/index.ts'
 import { type BufferedSink, bufferedSink, createLog } from './log.ts'
@@ -70,11 +66,7 @@ export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOp
       opened.metrics = await serveMetrics(runtime, settings.metrics)
       log.info('serving metrics', { url: opened.metrics.url })
     }
-    const isStopping = (): boolean => stopping
-    const open = exchangeOpener(bundle.manifest, isStopping)
-    const calls = createCallEndpoint(runtime, open)
-    const app = createApp(runtime, { calls, open, isStopping })
-    const listener = createNodeListener(calls, toNodeHandler(app.fetch) as RequestListener)
+    const listener = createNodeListener(createRoutes(runtime, () => stopping))
     const server = await listen(listener, {
       host: settings.host, port: settings.port, ...settings.connections, inactivityTimeout: longestCall(runtime) + READING_TIME,
     })

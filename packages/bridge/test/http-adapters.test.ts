@@ -1,11 +1,10 @@
-import { createServer, type RequestListener } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { connect } from 'node:net'
 import { toNodeHandler } from 'srvx/node'
 import { expect, onTestFinished, test } from 'vitest'
 import { createApp } from '../src/app.ts'
-import { createCallEndpoint } from '../src/http/call-endpoint.ts'
-import { exchangeOpener } from '../src/http/exchange.ts'
 import { createNodeListener } from '../src/http/node-listener.ts'
+import { createRoutes } from '../src/http/routes.ts'
 import { listen } from '../src/http-server.ts'
 import { loadBundle } from '../src/load/index.ts'
 import { createLog } from '../src/log.ts'
@@ -13,7 +12,7 @@ import { closeRuntime, createRuntime } from '../src/runtime.ts'
 import { readServerSettings } from '../src/settings/index.ts'
 import { bundleFiles, makeFolder, makeManifest, module, type TestProject, writeBundle } from './bundle.ts'
 
-/** Calls are answered straight on `node:http`, and through h3 and web standards: one set of rules, held on both here. */
+/** The Bridge answers straight on `node:http`, and through h3 and web standards: one set of rules, held on both here. */
 const ADAPTERS = ['node', 'web'] as const
 
 /** Handlers meet their test here: both live in one process. */
@@ -60,12 +59,9 @@ async function serve(adapter: (typeof ADAPTERS)[number], stopping = false): Prom
   const log: Record<string, unknown>[] = []
   const sink = (line: string): void => void log.push(JSON.parse(line) as Record<string, unknown>)
   const runtime = await createRuntime({ bundle: await loadBundle(env, createLog(sink, 'error')), settings: readServerSettings(env), env, sink })
-  const isStopping = (): boolean => stopping
-  const open = exchangeOpener(runtime.manifest, isStopping)
-  const calls = createCallEndpoint(runtime, open)
-  const web = toNodeHandler(createApp(runtime, { calls, open, isStopping }).fetch) as RequestListener
-  const refuse: RequestListener = () => { throw new Error('It was left to the router.') }
-  const server = await listen(adapter === 'node' ? createNodeListener(calls, refuse) : web, {
+  const routes = createRoutes(runtime, () => stopping)
+  const listener = adapter === 'node' ? createNodeListener(routes) : toNodeHandler(createApp(routes).fetch) as RequestListener
+  const server = await listen(listener, {
     host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, inactivityTimeout: 60_000,
   })
   onTestFinished(async () => {
@@ -105,6 +101,7 @@ const call = (path: string, params: unknown = {}): string => JSON.stringify({ pa
 /** What a client may send, by what it is an example of. */
 const REQUESTS: Readonly<Record<string, readonly [head: readonly string[], body?: string | Buffer]>> = {
   'a call': [POST, call('m/echo', { a: [1, 'é', null] })],
+  'a call with a query': [['POST /call?x=1 HTTP/1.1', ...POST.slice(1)], call('m/echo')],
   'a call without params': [POST, '{"path":"m/echo"}'],
   'a media type with a charset': [[POST[0]!, POST[1]!, 'content-type: Application/JSON; charset=utf-8'], call('m/echo')],
   'a call of an allowed origin': [[...POST, `origin: ${ORIGIN}`], call('m/echo')],
@@ -138,7 +135,33 @@ const REQUESTS: Readonly<Record<string, readonly [head: readonly string[], body?
   'one that the client has': [['GET /call/m/cached HTTP/1.1', 'x-request-id: test-2', 'if-none-match: *']],
   'a query that is no parameter': [['GET /call/m/cached?a=1&b=%20&a=2 HTTP/1.1', 'x-request-id: test-2']],
   'a GET of what is not cached': [['GET /call/m/echo HTTP/1.1', 'x-request-id: test-2']],
+  'a GET with escapes': [['GET /call/m%2fcached HTTP/1.1', 'x-request-id: test-2']],
+  'a GET with an empty segment': [['GET /call/m//cached HTTP/1.1', 'x-request-id: test-2']],
+  'a GET of a private logic': [['GET /call/m/_private HTTP/1.1', 'x-request-id: test-2']],
   'a GET of what is not there': [['GET /call/m/none HTTP/1.1', 'x-request-id: test-2']],
+}
+
+/** What is not logged: no call was made. */
+const OTHERS: typeof REQUESTS = {
+  'whether it runs': [['GET /health HTTP/1.1', 'x-request-id: test-3']],
+  'only the head of that': [['HEAD /health HTTP/1.1', 'x-request-id: test-3']],
+  'with a query': [['GET /health?full HTTP/1.1', 'x-request-id: test-3']],
+  'as to a proxy': [['GET http://shop.example.com/health?full HTTP/1.1', 'x-request-id: test-3']],
+  'whether it is ready': [['GET /ready HTTP/1.1', 'x-request-id: test-3']],
+  'what can be called': [['GET /openapi.json HTTP/1.1', 'x-request-id: test-3']],
+  'what can be called, known': [['GET /openapi.json HTTP/1.1', 'x-request-id: test-3', 'if-none-match: *']],
+  'nothing': [['GET / HTTP/1.1', 'x-request-id: test-3']],
+  'nothing that is near': [['GET /healthy HTTP/1.1', 'x-request-id: test-3']],
+  'with a slash at its end': [['GET /health/ HTTP/1.1', 'x-request-id: test-3']],
+  'a path of nothing': [['GET /call/ HTTP/1.1', 'x-request-id: test-3']],
+  'nothing that can be decoded': [['GET /%zz HTTP/1.1', 'x-request-id: test-3']],
+  'nothing below': [['GET /health/x HTTP/1.1', 'x-request-id: test-3']],
+  'in capitals': [['POST /CALL HTTP/1.1', 'x-request-id: test-3', POST[2]!], call('m/echo')],
+  'another method': [['DELETE /call HTTP/1.1', 'x-request-id: test-3', `origin: ${ORIGIN}`]],
+  'another method of a path': [['POST /call/m/cached HTTP/1.1', 'x-request-id: test-3']],
+  'a question of a browser': [['OPTIONS /call HTTP/1.1', 'x-request-id: test-3', `origin: ${ORIGIN}`, 'access-control-request-method: POST']],
+  'of one that may not': [['OPTIONS /call HTTP/1.1', 'x-request-id: test-3', 'origin: https://evil.example', 'access-control-request-method: POST']],
+  'no question': [['OPTIONS /call HTTP/1.1', 'x-request-id: test-3']],
 }
 
 /** What is random or depends on how long it took. */
@@ -159,6 +182,10 @@ test.each([false, true])('the same request gets the same answer and log line on 
     ({ ...rest, requestId: String(requestId).length, failed: error !== undefined }))
   expect(node.log).toHaveLength(Object.keys(REQUESTS).length)
   expect(told(node)).toEqual(told(web))
+  for (const [name, [head, body]] of Object.entries(OTHERS)) {
+    expect({ name, ...comparable(await send(node, head, body)) }).toEqual({ name, ...comparable(await send(web, head, body)) })
+  }
+  expect(node.log).toHaveLength(Object.keys(REQUESTS).length)
 })
 
 test.each(ADAPTERS)('the answers are what they should be (%s)', async (adapter) => {
@@ -199,19 +226,20 @@ test.each(ADAPTERS)('a client that stops in the middle of its body ends its call
   await expect.poll(() => log).toMatchObject([{ status: 499, code: 'client_gone' }])
 })
 
-test('an address that could be read in more than one way is left to the router', async () => {
-  const left: string[] = []
-  const calls = { post: () => Promise.reject(new Error('reached')), get: () => Promise.reject(new Error('reached')) }
-  const listener = createNodeListener(calls, (request, response) => {
-    left.push(request.url ?? '')
-    response.end()
+test.each(ADAPTERS)('everything else is what it should be (%s)', async (adapter) => {
+  const served = await serve(adapter)
+  const statuses = await Promise.all(Object.entries(OTHERS).map(async ([name, request]) => [name, (await send(served, ...request)).status]))
+  expect(Object.fromEntries(statuses)).toEqual({
+    'whether it runs': 200, 'only the head of that': 200, 'with a query': 200, 'as to a proxy': 200, 'whether it is ready': 200,
+    'what can be called': 200, 'what can be called, known': 304, 'nothing': 404, 'nothing that is near': 404, 'nothing that can be decoded': 400, 'with a slash at its end': 200, 'a path of nothing': 405, 'nothing below': 404,
+    'in capitals': 404, 'another method': 405, 'another method of a path': 405, 'a question of a browser': 204, 'of one that may not': 405,
+    'no question': 405,
   })
-  const server = createServer(listener)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  const { port } = server.address() as { port: number }
-  const urls = ['/call/../health', '/call/a/./b', '/call/a//b', '/call/a%2fb', '/call/a/', '/call/', '/call?x', '/call/a#b', '/call/a?b#c', '//call/a', '/health']
-  for (const url of urls) await send({ port, log: [] }, [`GET ${url} HTTP/1.1`])
-  for (const url of ['/call?x', '/call/', '/call/a', '/Call']) await send({ port, log: [] }, [`POST ${url} HTTP/1.1`])
-  expect(left).toEqual([...urls, '/call?x', '/call/', '/call/a', '/Call'])
+})
+
+test('no way to write an address leads past the rules of its path', async () => {
+  const served = await serve('node')
+  for (const url of ['/call/../health', '/call/./m/cached', '/call/m/../m/cached', '/call/m/cached/', '//call/m/cached', '/call/m/cached#x', '*']) {
+    expect([url, (await send(served, [`${url === '*' ? 'OPTIONS' : 'GET'} ${url} HTTP/1.1`])).status]).toEqual([url, 404])
+  }
 })

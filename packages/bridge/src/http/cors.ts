@@ -1,6 +1,6 @@
 import type { CorsEntry } from '../manifest/format.ts'
 import { emptyAnswer } from './answer.ts'
-import type { HeaderList, HttpAnswer } from './message.ts'
+import type { HeaderList, HttpAnswer, HttpRequest } from './message.ts'
 
 const ALLOWED_HEADERS = 'authorization, content-type, if-none-match, traceparent, tracestate, x-request-id'
 const EXPOSED_HEADERS = 'age, etag, retry-after, x-request-id'
@@ -20,9 +20,11 @@ export function corsHeaders(cors: CorsEntry | undefined, origin: string | null):
 }
 
 /** The answer to a preflight request; `undefined` if this is none, or its origin is not allowed. */
-export function preflightAnswer(cors: CorsEntry | undefined, request: Request, headers: HeaderList): HttpAnswer | undefined {
-  if (request.method !== 'OPTIONS' || request.headers.get('access-control-request-method') === null) return undefined
-  const allowed = corsHeaders(cors, request.headers.get('origin'))
+export function preflightAnswer(
+  cors: CorsEntry | undefined, request: HttpRequest, method: string, headers: HeaderList,
+): HttpAnswer | undefined {
+  if (method !== 'OPTIONS' || request.header('access-control-request-method') === null) return undefined
+  const allowed = corsHeaders(cors, request.header('origin'))
   if (!cors || !allowed.some(([name]) => name === 'access-control-allow-origin')) return undefined
   return emptyAnswer(204, [
     ...headers, ...allowed, ['access-control-allow-methods', 'GET, POST'], ['access-control-allow-headers', ALLOWED_HEADERS],

@@ -2,8 +2,8 @@ import type { Client } from '../deadline.ts'
 
 /** The headers of a request that the Bridge itself reads. */
 export type ReadHeader =
-  | 'authorization' | 'content-encoding' | 'content-length' | 'content-type' | 'if-none-match' | 'origin' | 'traceparent' | 'tracestate'
-  | 'x-request-id'
+  | 'access-control-request-method' | 'authorization' | 'content-encoding' | 'content-length' | 'content-type' | 'if-none-match' | 'origin'
+  | 'traceparent' | 'tracestate' | 'x-request-id'
 
 /** A request as the Bridge sees it, whichever server took it: see `node-request.ts` and `web-request.ts`. */
 export interface HttpRequest extends Client {

@@ -1,25 +1,38 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import type { CallEndpoint } from './call-endpoint.ts'
-import type { HttpAnswer } from './message.ts'
+import type { RequestListener, ServerResponse } from 'node:http'
+import type { HttpAnswer, HttpRequest } from './message.ts'
 import { NodeRequest, sendToNode } from './node-request.ts'
+import type { Route, Routes } from './routes.ts'
 
-/** `/call/<path>?<search>` where nothing could be read in more than one way: no dots, escapes or empty segments. */
-const PLAIN_CALL = /^\/call\/([\w-]+(?:\/[\w-]+)*)(\?[!$-~]*)?$/
+/** Answers requests straight on `node:http`: a framework takes longer to reach a call than all the rest of a small one. */
+export function createNodeListener(routes: Routes): RequestListener {
+  const whole = new Map(routes.all.map((route) => [route.path, route]))
+  const beginnings = routes.all.filter(({ path }) => path.endsWith('/'))
 
-/**
- * Answers calls straight on `node:http`, and leaves everything else, and every unusual way to write an address, to
- * `others`: the router takes longer to reach a call than all the rest of a small one.
- */
-export function createNodeListener(calls: CallEndpoint, others: RequestListener): RequestListener {
-  return (request, response) => {
-    const { method, url = '' } = request
-    if (method === 'POST' && url === '/call') return send(calls.post(new NodeRequest(request, response)), response)
-    const [, path, search = ''] = method === 'GET' || method === 'HEAD' ? PLAIN_CALL.exec(url) ?? [] : []
-    if (path !== undefined) return send(calls.get(new NodeRequest(request, response), path, search), response)
-    others(request as IncomingMessage, response as ServerResponse & { req: IncomingMessage })
+  const answer = (request: HttpRequest, method: string, target: string): HttpAnswer | Promise<HttpAnswer> => {
+    const [path, search] = splitTarget(target)
+    // As h3 has it: `/health/` is `/health`.
+    const route = whole.get(path.replace(/\/$/, '')) ?? beginnings.find((beginning) => path.startsWith(beginning.path))
+    if (route === undefined) return routes.notFound(request, path)
+    if (!(route.methods as readonly string[]).includes(method)) return routes.refuseMethod(route, request, method)
+    return route.answer(request, path.slice(route.path.length), search)
+  }
+
+  const call = whole.get('/call') as Route
+  return ({ method = '', url = '' }, response) => {
+    const request = new NodeRequest(response.req, response)
+    if (url === '/call' && method === 'POST') return send(call.answer(request, '', ''), request, response)
+    send(answer(request, method, url), request, response)
+  }
+
+  function send(answered: HttpAnswer | Promise<HttpAnswer>, request: HttpRequest, response: ServerResponse): void {
+    if (!(answered instanceof Promise)) return sendToNode(answered, response)
+    void answered.catch((error: unknown) => routes.fail(request, error)).then((settled) => sendToNode(settled, response))
   }
 }
 
-function send(answer: Promise<HttpAnswer>, response: ServerResponse): void {
-  void answer.then((answered) => sendToNode(answered, response))
+/** The path and the query of a request target: `/path?query`, or a whole URL from a client that takes us for a proxy (RFC 9112, section 3.2.2). */
+function splitTarget(target: string): [path: string, search: string] {
+  const start = /^https?:\/\/[^/?]*/i.exec(target)?.[0].length ?? 0
+  const query = target.indexOf('?')
+  return query === -1 ? [target.slice(start), ''] : [target.slice(start, query), target.slice(query)]
 }
