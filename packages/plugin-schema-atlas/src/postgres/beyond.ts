@@ -1,13 +1,7 @@
-import type { SchemaDatabase, SchemaObject, SchemaPart, SchemaState } from '@santokit/core'
-import { withConnection } from '@santokit/core/schema'
+import type { SchemaObject, SchemaPart, SchemaState } from '@santokit/core'
 import { quoted } from '../statement.ts'
-import { writtenName } from './faithful.ts'
-
-/** A database and what it holds. */
-export interface Side {
-  readonly database: SchemaDatabase
-  readonly state: SchemaState
-}
+import type { Catalogue, Side } from './catalogue.ts'
+import { createFunction, createObject, writtenName } from './objects.ts'
 
 /** Statements around those of Atlas. */
 export interface Beyond {
@@ -19,8 +13,9 @@ export interface Beyond {
  * Plans what Atlas's community build leaves alone: extensions, domains, composite and range types, free sequences, functions, views,
  * triggers, rules, policies and row security, each compared and made by the words of the database's own catalogue.
  */
-export async function planBeyond(live: Side, desired: Side): Promise<Beyond> {
-  const [has, wants] = await Promise.all([readCatalogue(live), readCatalogue(desired)])
+export function planBeyond(live: Side, desired: Side): Beyond {
+  const { catalogue: has } = live
+  const { catalogue: wants } = desired
   const from = live.state.objects
   const to = desired.state.objects
   const changed = (key: string): boolean => definitionOf(from[key]) !== definitionOf(to[key])
@@ -42,65 +37,17 @@ export async function planBeyond(live: Side, desired: Side): Promise<Beyond> {
       ...wants.extensions.filter((name) => !has.extensions.includes(name)).map((name) => `CREATE EXTENSION IF NOT EXISTS ${quoted(name)}`),
       ...parts.dropped,
       ...droppedViews.map((key) => `DROP ${kindOf(key)} ${writtenName(nameOf(key))}`),
-      ...made.filter((key) => from[key] === undefined && isEarly(to[key])).map((key) => createEarly(to[key])),
-      ...early.map((key) => functionText(to[key])),
+      ...made.filter((key) => from[key] === undefined && isEarly(to[key])).flatMap((key) => (to[key] === undefined ? [] : [createObject(to[key])])),
+      ...early.map((key) => createFunction(to[key])),
     ],
     after: [
-      ...functions.filter((key) => !early.includes(key)).map((key) => functionText(to[key])),
+      ...functions.filter((key) => !early.includes(key)).map((key) => createFunction(to[key])),
       ...madeViews.flatMap((key) => createView(key, to[key])),
       ...parts.made,
       ...gone.filter((key) => !isView(key) && (key.startsWith('function ') || isEarly(from[key]))).map((key) => dropObject(key, from[key])),
     ],
   }
 }
-
-interface Catalogue {
-  /** Names as in a state, in the order in which they were made. */
-  readonly order: readonly string[]
-  readonly extensions: readonly string[]
-  /** Functions that a default, a generated column, a check or an index calls. */
-  readonly neededByTables: ReadonlySet<string>
-  /** What each view reads. */
-  readonly reads: readonly (readonly [view: string, relation: string])[]
-}
-
-async function readCatalogue({ database, state }: Side): Promise<Catalogue> {
-  return withConnection(database, async (connection) => {
-    const keys = async (sql: string): Promise<readonly string[]> => (await connection.rows<{ key: string }>(sql)).map(({ key }) => key)
-    const order = await keys(ORDER)
-    return {
-      order: order.filter((key) => state.objects[key] !== undefined),
-      extensions: await keys(`select extname as key from pg_extension where extname <> 'plpgsql' order by oid`),
-      neededByTables: new Set(await keys(NEEDED_BY_TABLES)),
-      reads: (await connection.rows<{ view: string; relation: string }>(READS)).map(({ view, relation }) => [view, relation] as const),
-    }
-  })
-}
-
-const FUNCTION_KEY = `'function ' || n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')'`
-const RELATION_KEY = (alias: string): string =>
-  `case ${alias}.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end || ' ' || ${alias}.relnamespace::regnamespace::text || '.' || ${alias}.relname`
-
-const ORDER = `
-  select key from (
-    select ${FUNCTION_KEY} as key, p.oid from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-    union all
-    select case c.relkind when 'v' then 'view ' when 'm' then 'materialized view ' else 'sequence ' end || n.nspname || '.' || c.relname, c.oid
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('v', 'm', 'S')
-    union all
-    select case t.typtype when 'd' then 'domain ' else 'type ' end || n.nspname || '.' || t.typname, t.oid
-    from pg_type t join pg_namespace n on n.oid = t.typnamespace where t.typtype in ('d', 'c', 'r')
-  ) made order by oid`
-
-const NEEDED_BY_TABLES = `
-  select distinct ${FUNCTION_KEY} as key from pg_depend d join pg_proc p on p.oid = d.refobjid join pg_namespace n on n.oid = p.pronamespace
-  where d.refclassid = 'pg_proc'::regclass and d.classid in ('pg_attrdef'::regclass, 'pg_constraint'::regclass, 'pg_class'::regclass)`
-
-const READS = `
-  select distinct ${RELATION_KEY('v')} as view, ${RELATION_KEY('c')} as relation
-  from pg_rewrite w join pg_class v on v.oid = w.ev_class and v.relkind in ('v', 'm')
-    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-    join pg_class c on c.oid = d.refobjid and c.oid <> v.oid`
 
 type Objects = SchemaState['objects']
 
@@ -149,27 +96,6 @@ function isEarly(object: SchemaObject | undefined): boolean {
   return object.kind === 'domain' || (object.kind === 'type' && definition.form !== 'enum') || (object.kind === 'sequence' && definition.owner === null)
 }
 
-function createEarly(object: SchemaObject | undefined): string {
-  const definition = object?.parts.definition ?? {}
-  const name = writtenName(object?.name ?? '')
-  if (object?.kind === 'domain') {
-    const rest = [definition.default === null ? '' : `DEFAULT ${String(definition.default)}`, definition.nullable === false ? 'NOT NULL' : '', String(definition.checks ?? '').replaceAll('; CHECK', ' CHECK')]
-    return ['CREATE DOMAIN', name, 'AS', String(definition.members), ...rest].filter((word) => word !== '').join(' ')
-  }
-  if (object?.kind === 'sequence') {
-    const { type, increment, min, max, start, cycle } = definition
-    return `CREATE SEQUENCE ${name} AS ${String(type)} INCREMENT ${String(increment)} MINVALUE ${String(min)} MAXVALUE ${String(max)} START ${String(start)}${cycle === true ? ' CYCLE' : ''}`
-  }
-  if (definition.form === 'range') return `CREATE TYPE ${name} AS RANGE (SUBTYPE = ${String(definition.members)})`
-  const fields = JSON.parse(String(definition.members)) as readonly (readonly [string, string])[]
-  return `CREATE TYPE ${name} AS (${fields.map(([field, type]) => `${quoted(field)} ${type}`).join(', ')})`
-}
-
-/** `pg_get_functiondef` writes `create or replace`. */
-function functionText(object: SchemaObject | undefined): string {
-  return String(object?.parts.definition?.query ?? '').trimEnd()
-}
-
 function createView(key: string, object: SchemaObject | undefined): readonly string[] {
   const { query, options } = object?.parts.definition ?? {}
   const indexes = Object.entries(object?.parts ?? {}).filter(([part]) => part.startsWith('index ')).map(([, { definition }]) => String(definition))
@@ -181,7 +107,7 @@ function dropObject(key: string, object: SchemaObject | undefined): string {
   if (object?.kind !== 'function') return `DROP ${kindOf(key)} ${writtenName(nameOf(key))}`
   const open = object.name.indexOf('(')
   // A procedure is dropped by another word, a function and an aggregate by this one.
-  const routine = /^CREATE OR REPLACE PROCEDURE/.test(functionText(object)) ? 'PROCEDURE' : 'FUNCTION'
+  const routine = /^CREATE OR REPLACE PROCEDURE/.test(createFunction(object)) ? 'PROCEDURE' : 'FUNCTION'
   return `DROP ${routine} ${writtenName(object.name.slice(0, open))}${object.name.slice(open)}`
 }
 

@@ -1,5 +1,6 @@
 import type { SchemaPart, SchemaState } from '@santokit/core'
 import { quoted, readHead, type StatementHead } from '../statement.ts'
+import { writtenName } from './objects.ts'
 
 /**
  * Makes Atlas's statements say what the sources say where Atlas knows a constraint only as an index or leaves out a clause of it, and
@@ -72,10 +73,4 @@ function addConstraint(table: string, name: string, { definition }: SchemaPart):
 
 function partsOf(state: SchemaState, table: string): Readonly<Record<string, SchemaPart>> {
   return state.objects[`table ${table}`]?.parts ?? {}
-}
-
-/** `public.users` as SQL writes it. A schema with a dot in its name is not told apart. */
-export function writtenName(name: string): string {
-  const dot = name.indexOf('.')
-  return dot === -1 ? quoted(name) : `${quoted(name.slice(0, dot))}.${quoted(name.slice(dot + 1))}`
 }

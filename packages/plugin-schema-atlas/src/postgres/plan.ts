@@ -3,14 +3,18 @@ import { inspectSchema, withConnection } from '@santokit/core/schema'
 import type { Atlas } from '../atlas/atlas.ts'
 import { loadSources } from '../load-sources.ts'
 import type { AtlasOptions } from '../options.ts'
+import { quoted } from '../statement.ts'
 import { atlasAddress } from './address.ts'
 import { planBeyond } from './beyond.ts'
+import { readCatalogue, type Side } from './catalogue.ts'
+import { copyTables } from './copy.ts'
 import { faithful } from './faithful.ts'
 import { withScratch } from './scratch.ts'
 import { settle } from './settle.ts'
 
 /**
- * Plans for Postgres: the sources are loaded into a scratch database, and Atlas compares the two.
+ * Plans for Postgres: the sources are loaded into one scratch database, the live tables are copied into another one, and Atlas compares
+ * the two. Atlas never gets to the live database.
  *
  * What Atlas's community build does not know (views, functions, triggers, policies, …) is compared by the catalogue's own words.
  */
@@ -18,21 +22,46 @@ export async function planPostgres(
   atlas: Atlas, options: AtlasOptions, database: SchemaDatabase, subject: SchemaSubject, ctx: SchemaContext,
 ): Promise<SchemaDraft> {
   // Asked first, since it says best when the database cannot be reached.
-  const from = await inspectSchema(database, subject, ctx.signal)
-  return withScratch(database, options, ctx, async (scratch) => {
+  const live = await sideOf(database, subject, ctx)
+  return withScratch(database, options, ctx, async (makeScratch) => {
+    const [scratch, copy] = [await makeScratch(), await makeScratch()]
     await loadSources(atlas, scratch, atlasAddress(scratch, ctx.env), subject, ctx.signal)
-    await settle(scratch, subject.schemas)
-    const to = await inspectSchema(scratch, subject, ctx.signal)
-    checkNames(from, to, subject)
-    const exclude = await foreignTables([[database, from], [scratch, to]], subject.schemas)
-    const [planned, beyond] = await Promise.all([
-      atlas.diff(atlasAddress(database, ctx.env), atlasAddress(scratch, ctx.env), { schemas: subject.schemas, exclude }),
-      planBeyond({ database, state: from }, { database: scratch, state: to }),
+    const [desired] = await Promise.all([
+      settle(scratch, subject.schemas).then(() => sideOf(scratch, subject, ctx)),
+      copyTables(live, copy, subject),
     ])
-    const statements = [...beyond.before, ...faithful(planned, from, to), ...beyond.after]
-    return { to, statements: statements.map((sql): SchemaDraftStatement => ({ sql })) }
+    checkNames(live.state, desired.state, subject)
+    await Promise.all([scratch, copy].map(showSettings))
+    const exclude = await unmanagedTables(desired, subject.schemas)
+    const planned = await atlas.diff(atlasAddress(copy, ctx.env), atlasAddress(scratch, ctx.env), { schemas: subject.schemas, exclude })
+    const beyond = planBeyond(live, desired)
+    const statements = [...beyond.before, ...faithful(planned, live.state, desired.state), ...beyond.after]
+    return { to: desired.state, statements: statements.map((sql): SchemaDraftStatement => ({ sql })) }
   })
 }
+
+async function sideOf(database: SchemaDatabase, subject: SchemaSubject, ctx: SchemaContext): Promise<Side> {
+  const state = await inspectSchema(database, subject, ctx.signal)
+  return { database, state, catalogue: await readCatalogue(database, state) }
+}
+
+/**
+ * Shows Atlas the settings `lc_collate` and `lc_ctype`, which PostgreSQL 16 took out of `pg_settings` and without which Atlas 0.13 does not
+ * begin. Only on a scratch database.
+ */
+async function showSettings({ url, driver }: SchemaDatabase): Promise<void> {
+  await withConnection({ url, driver }, async (connection) => {
+    const [row] = await connection.rows<{ name: string; modern: boolean }>(`select current_database() as name, current_setting('server_version_num')::int >= 160000 as modern`)
+    if (row?.modern !== true) return
+    await connection.run(`create schema ${SETTINGS_SCHEMA}`)
+    await connection.run(`create view ${SETTINGS_SCHEMA}.pg_settings as select name, setting from pg_catalog.pg_settings
+      union all select 'lc_collate', datcollate from pg_catalog.pg_database where datname = current_database()
+      union all select 'lc_ctype', datctype from pg_catalog.pg_database where datname = current_database()`)
+    await connection.run(`alter database ${quoted(row.name)} set search_path = ${SETTINGS_SCHEMA}, pg_catalog, public`)
+  })
+}
+
+const SETTINGS_SCHEMA = 'stk_scratch_settings'
 
 /**
  * Atlas 0.13 writes names between quotes as they stand, so that one with a quote in it ends its quotes: at best an error, at worst a
@@ -50,18 +79,10 @@ function checkNames(from: SchemaState, to: SchemaState, { project }: SchemaSubje
   }
 }
 
-/** Tables that the catalogue has and the states leave out: excluded ones and those of extensions. */
-async function foreignTables(
-  sides: readonly (readonly [SchemaDatabase, SchemaState])[], schemas: readonly string[],
-): Promise<readonly (readonly [string, string])[]> {
-  const found = new Map<string, readonly [string, string]>()
-  for (const [database, state] of sides) {
-    const rows = await withConnection(database, (connection) => connection.rows<{ schema: string; name: string }>(TABLES, [schemas]))
-    for (const { schema, name } of rows) {
-      if (state.objects[`table ${schema}.${name}`] === undefined) found.set(`${schema}.${name}`, [schema, name])
-    }
-  }
-  return [...found.values()]
+/** Tables of the sources that are not theirs to manage: excluded ones, and those of extensions. The copy has none. */
+async function unmanagedTables({ database, state }: Side, schemas: readonly string[]): Promise<readonly (readonly [string, string])[]> {
+  const rows = await withConnection(database, (connection) => connection.rows<{ schema: string; name: string }>(TABLES, [schemas]))
+  return rows.filter(({ schema, name }) => state.objects[`table ${schema}.${name}`] === undefined).map(({ schema, name }) => [schema, name] as const)
 }
 
 const TABLES = `

@@ -9,26 +9,31 @@ const PREFIX = 'stk_scratch_'
 const MARK = 'santokit scratch database: safe to drop'
 
 /**
- * Makes an empty database, works with it and drops it in any case.
+ * Makes empty databases, works with them and drops them in any case.
  *
- * It takes over the target's encoding and collation where it stands on the same server. What a killed run left behind is dropped by
+ * They take over the target's encoding and collation where they stand on the same server. What a killed run left behind is dropped by
  * the next one: databases that bear the mark, are the role's own, and whose maker is gone.
  *
  * @throws StkError STK6002 when the role may not create databases.
  */
 export async function withScratch<T>(
-  target: SchemaDatabase, options: AtlasOptions, ctx: SchemaContext, work: (scratch: SchemaDatabase) => Promise<T>,
+  target: SchemaDatabase, options: AtlasOptions, ctx: SchemaContext, work: (makeScratch: () => Promise<SchemaDatabase>) => Promise<T>,
 ): Promise<T> {
   return onServer(target, options, ctx, (server) => withConnection(server, async (connection) => {
-    const name = PREFIX + randomBytes(8).toString('hex')
-    // For as long as this session lasts, the database has a maker.
-    await connection.rows(`select set_config('application_name', $1, false)`, [name])
+    const maker = PREFIX + randomBytes(8).toString('hex')
+    // For as long as this session lasts, the databases have a maker.
+    await connection.rows(`select set_config('application_name', $1, false)`, [maker])
     await dropOrphans(connection)
-    await create(connection, name)
+    const made: string[] = []
     try {
-      return await work({ driver: 'pg', url: new SecretValue(withDatabase(server.url.reveal(), name)) })
+      return await work(async () => {
+        const name = `${maker}_${made.length + 1}`
+        made.push(name)
+        await create(connection, name)
+        return { driver: 'pg', url: new SecretValue(withDatabase(server.url.reveal(), name)) }
+      })
     } finally {
-      await drop(connection, name)
+      for (const name of made) await drop(connection, name)
     }
   }))
 }
@@ -90,7 +95,7 @@ const ORPHANS = `
   select d.datname as name from pg_database d join pg_roles r on r.oid = d.datdba
   where starts_with(d.datname, '${PREFIX}') and r.rolname = current_user
     and (shobj_description(d.oid, 'pg_database') = '${MARK}' or shobj_description(d.oid, 'pg_database') is null)
-    and not exists (select from pg_stat_activity a where a.application_name = d.datname or a.datname = d.datname)`
+    and not exists (select from pg_stat_activity a where d.datname like replace(a.application_name, '_', '\\_') || '\\_%' and a.application_name <> '' or a.datname = d.datname)`
 
 async function dropOrphans(connection: Connection): Promise<void> {
   for (const { name } of await connection.rows<{ name: string }>(ORPHANS)) {

@@ -10,7 +10,7 @@ import { fileAddress } from './address.ts'
 import { isManaged, isVirtual, readStored, runAll, type Stored } from './copy.ts'
 import { planDependents } from './dependents.ts'
 import { spellOutReferences } from './references.ts'
-import { objectOf, planTables, type TableSides } from './tables.ts'
+import { isReadable, objectOf, planTables, type TableSides } from './tables.ts'
 
 /**
  * Plans for libSQL and SQLite, wherever the database is: its schema is read through the client, and Atlas compares two files that hold
@@ -32,7 +32,7 @@ export async function planLibsql(atlas: Atlas, database: SchemaDatabase, subject
 
     const planned = await compareTables(atlas, [file('before'), live, from], [file('after'), wanted, to], subject)
     const sides: TableSides = {
-      from, to, wanted: wanted.filter((stored) => stored.type === 'table'), taken: new Set([...live, ...wanted].map(({ name }) => name.toLowerCase())),
+      from, to, wanted: wanted.filter((stored) => stored.type === 'table' && !isVirtual(stored) && isManaged(subject, stored)), taken: new Set([...live, ...wanted].map(({ name }) => name.toLowerCase())),
     }
     const draft = (rebuilt: ReadonlySet<string>): readonly string[] => {
       const tables = planTables(planned, sides, rebuilt)
@@ -70,7 +70,7 @@ type Side = readonly [file: ScratchFile, stored: readonly Stored[], state: Schem
 /** What Atlas says of the tables that both sides manage. */
 async function compareTables(atlas: Atlas, before: Side, after: Side, subject: SchemaSubject): Promise<readonly string[]> {
   for (const [{ database }, stored, state] of [before, after]) {
-    const tables = stored.filter((one) => one.type === 'table' && !isVirtual(one) && isManaged(subject, one))
+    const tables = stored.filter((one) => one.type === 'table' && !isVirtual(one) && isReadable(one) && isManaged(subject, one))
     await withConnection(database, (connection) => runAll(connection, tables.map(({ sql }) => spellOutReferences(sql, state))))
   }
   return atlas.diff(fileAddress(before[0].path), fileAddress(after[0].path), { schemas: [], exclude: [] })
