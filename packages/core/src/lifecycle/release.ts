@@ -5,6 +5,7 @@ import type { Release, ReleasePlan } from '../plugin/contract.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
 import { formatBytes } from './format.ts'
+import { requireSchema } from './schema-phase.ts'
 import { secretsPhase, type SecretsToSet } from './secrets-phase.ts'
 
 /** A release that is ready to happen: everything about it is known, and nothing has been changed. */
@@ -19,7 +20,8 @@ export interface PreparedRelease {
 }
 
 /**
- * Proves that the platform has the secrets, and asks the target what it would do. Changes nothing.
+ * Proves that the schema is up to date where that is required, and that the platform has the secrets, and asks the target what
+ * it would do. Changes nothing.
  *
  * @param options.pushSecrets whether every declared value is to be set with the release.
  */
@@ -30,6 +32,7 @@ export async function prepareRelease(
   ctx: LifecycleContext,
   options: { readonly pushSecrets?: boolean } = {},
 ): Promise<PreparedRelease> {
+  await requireSchema(project, ctx)
   const secretsToSet = await secretsPhase(project, target, built.bundle, ctx, options.pushSecrets === true)
   const plan = await runPhase(ctx, { phase: 'plan', project: project.name, target: target.name }, async () => {
     const { implementation, plugin } = findTarget(target, ctx)
