@@ -7,7 +7,11 @@ export function toAnswer(result: ResultSet): Answer {
   return {
     columns: result.columns,
     rows: result.rows.map((row) => Array.from({ length: result.columns.length }, (_, i) => fromLibsql(row[i]))),
-    // A local `insert … returning` counts its rows only.
-    changed: result.rowsAffected || result.rows.length,
+    changed: changedRows(result),
   }
+}
+
+/** Rows that the statement changed. A local `insert … returning` counts its rows only. */
+export function changedRows({ rowsAffected, rows }: ResultSet): number {
+  return rowsAffected || rows.length
 }

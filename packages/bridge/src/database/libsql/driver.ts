@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Client } from '@libsql/client'
+import type { Client, ResultSet } from '@libsql/client'
 import type { Database, SqlValue, Transaction } from '../../logic.ts'
 import type { Json, LibsqlEntry, SqlLogicEntry } from '../../manifest/format.ts'
 import { shapeAnswer, type Answer } from '../answer.ts'
@@ -10,6 +10,7 @@ import { Slots } from '../slots.ts'
 import { connectionOf, runTransaction } from '../transaction.ts'
 import { toAnswer } from './answer.ts'
 import { isBusy, toDatabaseError } from './errors.ts'
+import { toJson } from './json.ts'
 import { openClient, placeOf, type LibsqlPlace } from './open.ts'
 import { LibsqlTransaction } from './transaction.ts'
 import { bindForLibsql, bindLogicForLibsql, type Bound } from './values.ts'
@@ -54,25 +55,14 @@ export class LibsqlDriver implements DatabaseDriver {
     return shapeAnswer(answer, entry.result)
   }
 
-  async runToJson(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope): Promise<string> {
-    return JSON.stringify(await this.run(entry, values, scope))
+  runToJson(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope): Promise<string> {
+    const args = bindLogicForLibsql(entry, values)
+    return this.#execute(entry.text, args, scope, entry.readOnly, (result) => toJson(result, entry.result))
   }
 
   /** Runs one statement by itself. `reads`: it is known to only read. */
-  async ask(sql: string, args: Bound[], scope: CallScope, reads: boolean): Promise<Answer> {
-    const started = performance.now()
-    try {
-      if (scope.readOnly && !reads) {
-        const connection = await this.#transaction({ ...scope, onQuery: undefined })
-        return await runTransaction(connection, () => connection.askStatement(sql, args, connection.scope))
-      }
-      return await this.#within(reads ? this.#reads : this.#writes, endOf(scope), async (client) =>
-        toAnswer(await this.whileBusy(() => client.execute({ sql, args }), endOf(scope))))
-    } catch (error) {
-      throw toDatabaseError(error, this.alias)
-    } finally {
-      scope.onQuery?.(performance.now() - started)
-    }
+  ask(sql: string, args: Bound[], scope: CallScope, reads: boolean): Promise<Answer> {
+    return this.#execute(sql, args, scope, reads, toAnswer)
   }
 
   async transaction<T>(scope: CallScope, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -115,6 +105,23 @@ export class LibsqlDriver implements DatabaseDriver {
         throwIfOver(end)
         await untilEnd(delay(BUSY_PAUSE), end)
       }
+    }
+  }
+
+  async #execute<T>(sql: string, args: Bound[], scope: CallScope, reads: boolean, read: (result: ResultSet) => T): Promise<T> {
+    const started = performance.now()
+    try {
+      const end = endOf(scope)
+      if (scope.readOnly && !reads) {
+        const connection = await this.#transaction(scope)
+        return await runTransaction(connection, async () => read(await connection.execute(sql, args, end)))
+      }
+      return await this.#within(reads ? this.#reads : this.#writes, end, async (client) =>
+        read(await this.whileBusy(() => client.execute({ sql, args }), end)))
+    } catch (error) {
+      throw toDatabaseError(error, this.alias)
+    } finally {
+      scope.onQuery?.(performance.now() - started)
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Client, Transaction as ClientTransaction } from '@libsql/client'
+import type { Client, ResultSet, Transaction as ClientTransaction } from '@libsql/client'
 import type { SqlValue } from '../../logic.ts'
 import type { Answer } from '../answer.ts'
 import type { CallEnd, CallScope } from '../driver.ts'
@@ -53,14 +53,24 @@ export class LibsqlTransaction implements TransactionConnection {
   async askStatement(sql: string, args: Bound[], scope: CallScope): Promise<Answer> {
     const started = performance.now()
     try {
-      return toAnswer(await this.#execute(sql, args, endOf(scope)))
+      return toAnswer(await this.execute(sql, args, endOf(scope)))
     } finally {
       scope.onQuery?.(performance.now() - started)
     }
   }
 
+  /** Runs a statement and gives what the client gave. */
+  async execute(sql: string, args: Bound[], end: CallEnd): Promise<ResultSet> {
+    throwIfOver(end)
+    try {
+      return await untilEnd((this.#tx as ClientTransaction).execute({ sql, args }), end)
+    } catch (error) {
+      throw toDatabaseError(error, this.alias)
+    }
+  }
+
   async command(sql: string): Promise<void> {
-    await this.#execute(sql, [], this.end)
+    await this.execute(sql, [], this.end)
   }
 
   async commit(): Promise<void> {
@@ -78,15 +88,6 @@ export class LibsqlTransaction implements TransactionConnection {
     await this.#endReadOnly().catch(() => {})
     await this.#tx?.rollback().catch(() => this.#tx?.close())
     this.#release()
-  }
-
-  async #execute(sql: string, args: Bound[], end: CallEnd): Promise<Awaited<ReturnType<ClientTransaction['execute']>>> {
-    throwIfOver(end)
-    try {
-      return await untilEnd((this.#tx as ClientTransaction).execute({ sql, args }), end)
-    } catch (error) {
-      throw toDatabaseError(error, this.alias)
-    }
   }
 
   /** The connection goes back to the client's pool, where others write with it. */
