@@ -40,5 +40,5 @@ function globField(name: string): string {
 
 function hclString(text: string): string {
   const escaped = text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')
-  return `"${escaped.replaceAll('${', '$${').replaceAll('%{', '%%{')}"`
+  return `"${escaped.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign)}"`
 }

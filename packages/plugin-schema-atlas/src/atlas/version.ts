@@ -17,7 +17,7 @@ const OLDEST = [0, 13, 1] as const
  * @throws StkError STK6002 when that is no Atlas, or one that is too old.
  */
 export function parseVersion(output: string, program: string): AtlasVersion {
-  const found = /^atlas (?:(\w+) )?(?:CLI )?version (?:v(\d+)\.(\d+)\.(\d+)\S*|- development)/m.exec(output)
+  const found = /^atlas (?:(?!CLI )(\w+) )?(?:CLI )?version (?:v(\d+)\.(\d+)\.(\d+)\S*|- development)/m.exec(output)
   if (found === null) throw new StkError('STK6002', { why: `${program} does not say which version of Atlas it is.`, fix: `Check that it is Atlas: ${program} version` })
   const [, flavour, ...parts] = found
   if (parts[0] === undefined) return { version: 'development', flavour }
