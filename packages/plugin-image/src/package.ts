@@ -45,7 +45,8 @@ export async function packageImage(bundle: Bundle, ctx: Context): Promise<ImageP
   const { options: settings, project } = ctx
   const cache = openCache(cacheFolder())
   const need = libsqlNeed(bundle, settings.sqlite)
-  const [base, runtime] = await Promise.all([openBase(ctx, cache), packRuntime(settings.platforms, need, ctx.root, cache)])
+  const base = await openBase(ctx, cache)
+  const runtime = await packRuntime(settings.platforms, need, ctx.root, cache)
   const created = ctx.sourceDate ?? EPOCH
   const built = buildImage({
     project: project.name, bundle: bundle.digest, base, runtime, app: appLayer(bundle), settings, created, revision: ctx.revision,

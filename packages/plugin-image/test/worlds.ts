@@ -3,9 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TargetContext } from '@santokit/core'
 import { targetContext, type TargetContextOptions, type TargetWorld } from '@santokit/core/testkit'
+import { afterAll } from 'vitest'
 import { imageOptions, type ImageSettings } from '../src/options.ts'
 import { writeBase } from './base.ts'
 import { startRegistry, type TestRegistry } from './registry/registry.ts'
+
+// Each file of tests has a cache of its own, and leaves the person's alone.
+process.env.SANTOKIT_CACHE = await mkdtemp(join(tmpdir(), 'santokit-image-cache-'))
+afterAll(() => rm(process.env.SANTOKIT_CACHE ?? '', { recursive: true, force: true }))
 
 export interface ImageWorld extends TargetWorld {
   readonly root: string
