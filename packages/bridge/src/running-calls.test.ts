@@ -36,13 +36,15 @@ test('a time longer than timers can be does not end at once', async () => {
   expect(patient.ended?.why).toBe('stopping')
 })
 
-test('as many run as may, and background work counts for nothing', () => {
+test('as many run as may, and as much background work beside them', () => {
   const calls = new RunningCalls(1)
-  calls.beginBackground(1000)
+  const background = calls.beginBackground(1000)
+  expect(() => calls.beginBackground(1000)).toThrow('Too many calls at once.')
   const only = calls.begin(1000, NO_CLIENT)
   expect(() => calls.begin(1000, NO_CLIENT)).toThrow('Too many calls at once.')
   calls.end(only)
   calls.begin(1000, NO_CLIENT)
+  calls.end(background)
   calls.stop()
   expect(() => calls.begin(1000, NO_CLIENT)).toThrow('The server is stopping.')
   expect(calls.beginBackground(1000).ended?.why).toBe('stopping')

@@ -37,8 +37,14 @@ export class RunningCalls {
     return deadline
   }
 
-  /** Begins work that no single client waits for, such as refreshing a cached answer. Counts towards no limit. */
+  /**
+   * Begins work that no single client waits for, such as refreshing a cached answer. As much of it may run as calls may:
+   * clients that ask and leave would otherwise pile it up.
+   *
+   * @throws Problem `overloaded`
+   */
   beginBackground(ms: number): Deadline {
+    if (this.#background.size >= this.#limit) throw overloaded('Too many calls at once.')
     const deadline = this.#track(this.#background, ms)
     if (this.#stopped) deadline.end('stopping')
     return deadline

@@ -9,6 +9,8 @@ export interface LibsqlServer {
   hang: boolean
   /** The tokens that requests brought. */
   readonly tokens: Set<string | undefined>
+  /** The texts of the statements that came. */
+  readonly statements: Set<string>
   stop(): Promise<void>
 }
 
@@ -26,7 +28,7 @@ export async function startLibsqlServer(): Promise<LibsqlServer> {
     if (request.url !== '/v2/pipeline') return void response.writeHead(404).end()
     const { baton, requests } = await readBody(request) as { baton?: string; requests: StreamRequest[] }
     const id = baton ?? `stream-${opened++}`
-    const stream = streams.get(id) ?? new Stream(client)
+    const stream = streams.get(id) ?? new Stream(client, state.statements)
     streams.set(id, stream)
     const results = []
     for (const one of requests) results.push(await stream.answer(one))
@@ -40,6 +42,7 @@ export async function startLibsqlServer(): Promise<LibsqlServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     hang: false,
     tokens: new Set(),
+    statements: new Set(),
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
@@ -69,7 +72,7 @@ class Stream {
   readonly #texts = new Map<number, string>()
   #tx: Transaction | undefined
 
-  constructor(private readonly client: Client) {}
+  constructor(private readonly client: Client, private readonly statements: Set<string>) {}
 
   async answer(request: StreamRequest): Promise<unknown> {
     const { type } = request
@@ -104,6 +107,7 @@ class Stream {
 
   async #run({ sql, sql_id: id, args = [] }: Statement): Promise<unknown> {
     const text = sql ?? this.#texts.get(id as number) ?? ''
+    this.statements.add(text)
     if (/^begin/i.test(text)) {
       this.#tx = await this.client.transaction(/readonly/i.test(text) ? 'read' : 'write')
       return toResult()

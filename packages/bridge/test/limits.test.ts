@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import { startTestBridge } from './bridge.ts'
-import { makeManifest, module, type TestProject } from './bundle.ts'
+import { makeManifest, module, sql, type TestProject } from './bundle.ts'
 
 /** Handlers meet their test here: both live in one process. */
 const meeting = globalThis as { startedCalls?: (() => void) | undefined; abortedCalls?: ((reason: string) => void) | undefined }
@@ -122,4 +122,72 @@ test('stopping lets a running call finish, and ends it when the time is over', a
   await started
   await patient.close()
   expect(await answered).toMatchObject({ status: 504 })
+})
+
+test('more parameters than a call may bring are refused, in a body and in a query', async () => {
+  const cached = module('echo.mjs', { access: 'public', cache: { ttl: 1000 } })
+  const { call, request } = await startTestBridge({
+    logic: { 'm/echo': cached },
+    modules: { 'echo.mjs': `const params = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
+      export default { params, handler: ({ params }) => Object.keys(params).length }` },
+    manifest: { limits: { ...limits, params: 5 } },
+  })
+  const named = (count: number): Record<string, number> => Object.fromEntries(Array.from({ length: count }, (_, n) => [`p${n}`, n]))
+  const query = (count: number): string => Object.keys(named(count)).map((name) => `${name}=1`).join('&')
+  expect((await call('m/echo', named(5))).body).toEqual({ data: 5 })
+  expect(await call('m/echo', named(6))).toMatchObject({ status: 400, body: { code: 'invalid_request', detail: 'The call has more than 5 parameters.' } })
+  expect((await request(`/call/m/echo?${query(5)}`)).body).toEqual({ data: 5 })
+  expect((await request(`/call/m/echo?${query(6)}`)).status).toBe(400)
+})
+
+test('an answer past its bound is refused, of a module and of a statement, and is not cached', async () => {
+  const { call, request, log } = await startTestBridge({
+    logic: {
+      'm/large': module('large.mjs', { access: 'public' }),
+      'm/cached': module('large.mjs', { access: 'public', cache: { ttl: 60_000 } }),
+      'q/large': sql('with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) select i from n', {
+        access: 'public', params: { rows: { type: 'int' } },
+      }),
+    },
+    modules: { 'large.mjs': `const params = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
+      export default { params, handler: ({ params }) => 'ü'.repeat(Number(params.length)) }` },
+    manifest: {
+      limits: { ...limits, responseBytes: 1000 },
+      databases: { main: { driver: 'libsql', url: 'file::memory:', statementTimeout: 5000, pool: { max: 1, queue: 10 } } },
+    },
+  })
+  // {"data":"…"} are eleven bytes, and ü has two.
+  expect((await call('m/large', { length: 494 })).status).toBe(200)
+  expect(await call('m/large', { length: 495 })).toMatchObject({ status: 500, body: { code: 'response_too_large' } })
+  expect((await call('q/large', { rows: 10 })).status).toBe(200)
+  expect(await call('q/large', { rows: 1000 })).toMatchObject({ status: 500, body: { code: 'response_too_large' } })
+  expect((await request('/call/m/cached?length=600')).status).toBe(500)
+  expect((await request('/call/m/cached?length=600')).status).toBe(500)
+  expect(JSON.stringify(log)).toContain('limits.response is 1000')
+})
+
+test('clients that ask for cached answers and leave do not pile up work', async () => {
+  let running = 0
+  const started = globalThis as { startedFill?: (() => void) | undefined }
+  started.startedFill = () => { running += 1 }
+  const { call, request } = await startTestBridge({
+    logic: { 'm/fill': module('fill.mjs', { access: 'public', cache: { ttl: 1000 } }), 'm/ok': module('ok.mjs', { access: 'public' }) },
+    modules: {
+      'ok.mjs': 'export default { handler: () => "ok" }',
+      'fill.mjs': `const params = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
+        export default { params, handler: ({ signal }) => new Promise((resolve) => { globalThis.startedFill(); signal.addEventListener('abort', resolve) }) }`,
+    },
+    manifest: { limits: { ...limits, concurrency: 3, timeout: 2000 } },
+  })
+  for (let n = 0; n < 3; n++) {
+    const leaving = new AbortController()
+    const left = request(`/call/m/fill?n=${n}`, { signal: leaving.signal }).catch(() => 'left')
+    await expect.poll(() => running).toBe(n + 1)
+    leaving.abort()
+    expect(await left).toBe('left')
+  }
+  // Those who left no longer count as calls, but what they set off still runs.
+  await expect.poll(() => call('m/ok').then(({ status }) => status)).toBe(200)
+  expect(await request('/call/m/fill?n=4')).toMatchObject({ status: 503, body: { code: 'overloaded' } })
+  expect(running).toBe(3)
 })
