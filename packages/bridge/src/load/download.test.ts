@@ -67,3 +67,25 @@ test('plain http is for this machine only', async () => {
 test('a body past the bound is cut while it arrives', async () => {
   expect(await refusal('https://host/b', new Response('x'.repeat(1001)))).toMatchObject({ code: 'bundle_too_large' })
 })
+
+test('credentials in the address are refused and not shown', async () => {
+  for (const url of ['https://user:hunter2@host/b', 'https://hunter2@host/b']) {
+    const error = await refusal(url)
+    expect(error).toMatchObject({ code: 'bad_setting' })
+    expect(JSON.stringify([error.why, error.fix])).not.toContain('hunter2')
+  }
+  const led = await refusal('https://host/b', redirect('https://user:hunter2@host/c'))
+  expect(led).toMatchObject({ code: 'bad_setting' })
+  expect(led.why).not.toContain('hunter2')
+})
+
+test('a signed request stays with the host it is signed for', async () => {
+  const { send, asked } = network(redirect('https://host/c'), redirect('https://other/d'), new Response('bytes'))
+  await expect(download(new URL('https://host/b'), { ...options, send, sameHost: true })).rejects.toMatchObject({ code: 'bundle_unreachable' })
+  expect(asked).toEqual(['https://host/b', 'https://host/c'])
+})
+
+test('a body that never ends is cut at its bound, however it comes', async () => {
+  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(300)) })
+  expect(await refusal('https://host/b', new Response(endless))).toMatchObject({ code: 'bundle_too_large' })
+})

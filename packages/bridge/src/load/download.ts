@@ -8,6 +8,8 @@ export interface DownloadOptions {
   readonly send?: (url: URL, signal: AbortSignal) => Promise<Response>
   /** Milliseconds before the second attempt; doubled for each further one. */
   readonly backOff?: number
+  /** Only redirects that stay with the same host are followed: the request is signed, and carries a session's token. */
+  readonly sameHost?: boolean
 }
 
 const MAX_ATTEMPTS = 4
@@ -50,6 +52,9 @@ async function fetchOnce(from: URL, options: DownloadOptions): Promise<Uint8Arra
     if (redirects === MAX_REDIRECTS) throw refused(from, `It redirects more than ${MAX_REDIRECTS} times.`)
     url = new URL(location, url)
     assertTransport(url, from)
+    if (options.sameHost === true && url.host !== from.host) {
+      throw refused(from, `It redirects to ${url.host}, which has no right to a request that is signed for ${from.host}.`)
+    }
   }
 }
 
@@ -78,6 +83,10 @@ export function tooLarge(maxBytes: number): BootError {
 
 /** Plain http is for this machine only, and a redirect must not leave https or lead into it. */
 function assertTransport(url: URL, from: URL): void {
+  if (url.username !== '' || url.password !== '') {
+    // fetch refuses them as well, in a message that shows them.
+    throw new BootError('bad_setting', `BUNDLE_URL ${shownUrl(from)} holds a user name or password.`, 'Use an address that is signed in its query, or s3.')
+  }
   if (url.protocol === 'https:') return
   if (url.protocol === 'http:' && isLoopback(url.hostname) && from.protocol === 'http:' && isLoopback(from.hostname)) return
   const why = url === from ? 'It is not https.' : `It redirects to ${shownUrl(url)}, which is not https.`

@@ -162,6 +162,20 @@ test('an archive that climbs out, bursts, or is none at all is refused', async (
   expect(await load(tgz, { BUNDLE_MAX_BYTES: '100' })).toBe('bundle_too_large')
 })
 
+test('gzip within gzip, many members and a long tail unpack to no more than their bound', async () => {
+  const folder = await temporary()
+  const path = join(folder, 'b.tgz')
+  const load = async (content: Buffer): Promise<string> => {
+    await writeFile(path, content)
+    return (await refusal({ BUNDLE_PATH: path, BUNDLE_MAX_BYTES: '1000000' })).code
+  }
+  const zeros = gzipSync(Buffer.alloc(1_500_000))
+  // Each member is within the bound; all of them are not.
+  expect(await load(Buffer.concat([zeros, zeros, zeros]))).toBe('bundle_too_large')
+  expect(await load(gzipSync(gzipSync(Buffer.alloc(50_000_000))))).toBe('bundle_archive')
+  expect(await load(gzipSync(Buffer.concat([makeTar([{ path: 'manifest.json', content: files['manifest.json'] ?? '' }]), Buffer.alloc(5_000_000)])))).toBe('bundle_too_large')
+})
+
 test('a bundle that is not there is explained', async () => {
   expect(await refusal({ MANIFEST_PATH: '/nowhere/manifest.json' })).toMatchObject({
     code: 'bundle_missing', why: '/nowhere/manifest.json (MANIFEST_PATH) cannot be read: ENOENT.',

@@ -19,7 +19,7 @@ export async function downloadFromS3(url: URL, env: Environment, maxBytes: numbe
     region, service: 's3', retries: 0,
   })
   return download(new URL(`${endpoint.replace(/\/$/, '')}/${url.host}${url.pathname}`), {
-    maxBytes,
+    maxBytes, sameHost: true,
     send: async (target, signal) => {
       const request = await client.sign(target.href, { redirect: 'manual', signal })
       return fetch(request)
