@@ -10,6 +10,8 @@ export interface Connection {
   readonly driver: SchemaDatabase['driver']
   /** The first statement's rows. Parameters are `$1` for pg, `?` for libsql. */
   rows<T extends object = Row>(sql: string, params?: readonly Param[]): Promise<readonly T[]>
+  /** Runs statements without parameters in one go, where the driver can. The rows of each. */
+  script(statements: readonly string[]): Promise<readonly (readonly object[])[]>
   /** Runs one statement. */
   run(sql: string): Promise<void>
   /**

@@ -1,17 +1,17 @@
 import { realpath, stat } from 'node:fs/promises'
 import { digestOf, type Digest } from '@santokit/bridge/manifest'
 import type { SchemaDatabase } from '../contract.ts'
-import { withConnection, type Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { fileOf } from './libsql.ts'
 
 /**
  * Tells one database from another, whatever it is reached by: for pg the cluster's own identifier and the database's name, for a file its
  * real path and inode, for a libSQL server its host and path. Never made of a password or token.
  *
- * @throws StkError STK6004
+ * @param connection to it, outside of a transaction. For a file that is not there it is of no account.
  */
-export async function identify(database: SchemaDatabase): Promise<Digest> {
-  if (database.driver === 'pg') return withConnection(database, (connection) => identifyPostgres(connection, database))
+export async function identify(database: SchemaDatabase, connection: Connection): Promise<Digest> {
+  if (database.driver === 'pg') return identifyPostgres(connection, database)
   const file = fileOf(database)
   const parts = file === undefined ? serverOf(database) : await fileIdentity(file)
   return digest(['libsql', ...parts])

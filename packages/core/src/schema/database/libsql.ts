@@ -24,6 +24,11 @@ export async function openLibsql(database: SchemaDatabase): Promise<Connection> 
       const { columns, rows } = await execute({ sql, args: params as InArgs })
       return rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]]))) as unknown as readonly T[]
     },
+    async script(statements) {
+      const results: (readonly object[])[] = []
+      for (const statement of statements) results.push((await execute(statement)).rows)
+      return results
+    },
     run: async (sql) => { await execute(sql) },
     async begin() {
       await client.execute('pragma foreign_keys = off')

@@ -23,6 +23,10 @@ export async function openPostgres(database: SchemaDatabase): Promise<Connection
   return {
     driver: 'pg',
     rows: async <T extends object>(sql: string, params?: readonly unknown[]) => await query(sql, params) as readonly T[],
+    async script(statements) {
+      const results: unknown = await client.query(statements.join(';\n'))
+      return [results].flat().map((result) => (result as { readonly rows: readonly object[] }).rows)
+    },
     run: async (sql) => { await query(sql) },
     begin: async () => { await query('begin') },
     commit: async () => { await query('commit') },

@@ -1,6 +1,7 @@
 import { digestOf } from '@santokit/bridge/manifest'
 import { StkError } from '../../diagnostics/index.ts'
 import type { SchemaContext, SchemaDatabase, SchemaDraft, SchemaEngine, SchemaState, SchemaStatement, SchemaSubject } from '../contract.ts'
+import { withConnection } from '../database/connection.ts'
 import { hostOf } from '../database/postgres.ts'
 import { fileOf } from '../database/libsql.ts'
 import { identify } from '../database/identity.ts'
@@ -8,7 +9,7 @@ import { withPresent } from '../database/stand-in.ts'
 import { changesBetween } from '../risk/changes.ts'
 import { classifyStatements } from '../risk/classify.ts'
 import { fingerprint } from '../state/fingerprint.ts'
-import { inspectSchema } from '../state/inspect.ts'
+import { look } from '../state/inspect.ts'
 import type { SchemaPlan } from './format.ts'
 import { repairsOf } from './repairs.ts'
 
@@ -29,14 +30,14 @@ const ATTEMPTS = 3
  * @throws StkError of the engine; STK6004 when the database cannot be reached; STK6006 when its schema changes all the while.
  */
 export async function planSchema({ subject, database, engine, ctx }: Planning): Promise<SchemaPlan> {
-  const target = await identify(database)
   const version = (await engine.preflight?.(ctx))?.version ?? null
-  return withPresent(database, async (present) => {
+  return withPresent(database, (present) => withConnection(present, async (connection) => {
+    const target = await identify(database, connection)
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       ctx.signal.throwIfAborted()
-      const live = await inspectSchema(present, subject, ctx.signal)
+      const live = await look(connection, subject)
       const draft = await engine.plan(present, subject, ctx)
-      const after = fingerprint(await inspectSchema(present, subject, ctx.signal))
+      const after = fingerprint(await look(connection, subject))
       if (JSON.stringify(after) !== JSON.stringify(fingerprint(live))) continue
       return planFrom({ subject, engine, version, target, live, draft })
     }
@@ -45,7 +46,7 @@ export async function planSchema({ subject, database, engine, ctx }: Planning): 
       fix: 'Somebody else is changing it. Wait for them, then plan again.',
       project: subject.project,
     })
-  })
+  }))
 }
 
 interface Found {

@@ -13,14 +13,21 @@ export type Scope = Pick<SchemaSubject, 'schemas' | 'exclude'>
  */
 export async function inspectSchema(database: SchemaDatabase, scope: Scope, signal?: AbortSignal): Promise<SchemaState> {
   signal?.throwIfAborted()
-  return withConnection(database, async (connection) => {
-    if (connection.driver === 'libsql') return readState(connection, scope)
-    await connection.begin()
-    return readState(connection, scope)
-  })
+  return withConnection(database, (connection) => look(connection, scope))
 }
 
-/** The same through a session that is open. pg: inside its transaction. */
+/** The same through a session that is open, outside of a transaction. */
+export async function look(connection: Connection, scope: Scope): Promise<SchemaState> {
+  if (connection.driver === 'libsql') return readState(connection, scope)
+  await connection.begin()
+  try {
+    return await readState(connection, scope)
+  } finally {
+    await connection.rollback()
+  }
+}
+
+/** The same inside a transaction. */
 export async function readState(connection: Connection, scope: Scope): Promise<SchemaState> {
   return connection.driver === 'pg' ? readPostgres(connection, scope) : readLibsql(connection, scope)
 }

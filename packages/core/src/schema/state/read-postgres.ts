@@ -13,35 +13,17 @@ import type { Scope } from './inspect.ts'
  * @param connection inside a transaction, so that the search path is changed for nobody else behind a pooler.
  */
 export async function readPostgres(connection: Connection, scope: Scope): Promise<SchemaState> {
+  const schemas = scope.schemas.map((schema) => `'${schema.replaceAll(`'`, `''`)}'`).join(', ')
+  const asked = [...OBJECTS, ...PARTS].map((sql) => sql.replaceAll('$1', `array[${schemas}]::name[]`))
+  // In one round trip: a database may be far away.
   const [before] = await connection.rows<{ path: string }>(`select current_setting('search_path') as path`)
-  await connection.rows(`select set_config('search_path', 'pg_catalog', true)`)
-  const state = await read(connection, scope)
+  const [, ...results] = await connection.script([`select set_config('search_path', 'pg_catalog', true)`, ...asked])
   await connection.rows(`select set_config('search_path', $1, true)`, [before?.path ?? ''])
-  return state
-}
-
-async function read(connection: Connection, scope: Scope): Promise<SchemaState> {
   const builder = new StateBuilder()
-  const schemas = [scope.schemas]
-  const objects = async (sql: string): Promise<void> => {
-    for (const { kind, name, ...definition } of await connection.rows<ObjectRow>(sql, schemas)) {
-      if (!isExcluded(scope, name)) builder.object(kind, name, kind === 'table' || kind === 'schema' ? undefined : definition)
-    }
+  for (const { kind, name, ...definition } of results.slice(0, OBJECTS.length).flat() as readonly ObjectRow[]) {
+    if (!isExcluded(scope, name)) builder.object(kind, name, kind === 'table' || kind === 'schema' ? undefined : definition)
   }
-  const parts = async (sql: string): Promise<void> => {
-    for (const { object, part, ...value } of await connection.rows<PartRow>(sql, schemas)) builder.part(object, part, value)
-  }
-  await objects(SCHEMAS)
-  await objects(RELATIONS)
-  await objects(SEQUENCES)
-  await objects(TYPES)
-  await objects(FUNCTIONS)
-  await parts(COLUMNS)
-  await parts(CONSTRAINTS)
-  await parts(INDEXES)
-  await parts(TRIGGERS)
-  await parts(POLICIES)
-  await parts(TABLE_OPTIONS)
+  for (const { object, part, ...value } of results.slice(OBJECTS.length).flat() as readonly PartRow[]) builder.part(object, part, value)
   return builder.state()
 }
 
@@ -163,3 +145,6 @@ const TABLE_OPTIONS = `
   select ${OBJECT}, 'comment', obj_description(c.oid, 'pg_class')
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = any($1) and c.relkind in ('r', 'p') and obj_description(c.oid, 'pg_class') is not null`
+
+const OBJECTS = [SCHEMAS, RELATIONS, SEQUENCES, TYPES, FUNCTIONS]
+const PARTS = [COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, POLICIES, TABLE_OPTIONS]
