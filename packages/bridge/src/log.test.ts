@@ -28,14 +28,17 @@ test('fields that JSON cannot hold do not cost the line', () => {
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ message: 'round' })
 })
 
-test('lines of one turn are written at once', async () => {
-  const writes: string[] = []
-  const sink = bufferedSink((text) => writes.push(text))
-  sink('a'); sink('b')
-  expect(writes).toEqual([])
-  await new Promise(setImmediate)
-  expect(writes).toEqual(['a\nb\n'])
-  sink('c')
+test('lines are written together, in their order, and what waits is written when it is flushed', async () => {
+  const written: string[] = []
+  const sink = bufferedSink((text) => written.push(text))
+  sink('one')
+  sink('two')
+  expect(written).toEqual([])
+  await expect.poll(() => written).toEqual(['one\ntwo\n'])
+  sink('three')
   sink.flush()
-  expect(writes).toEqual(['a\nb\n', 'c\n'])
+  sink.flush()
+  expect(written.slice(1)).toEqual(['three\n'])
+  sink('x'.repeat(100_000))
+  expect(written.at(-1)).toHaveLength(100_001)
 })

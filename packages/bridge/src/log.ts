@@ -133,17 +133,26 @@ export type BufferedSink = LogSink & {
   flush(): void
 }
 
-/** Gathers the lines of one turn of the event loop into one write. */
+/** Milliseconds that a line may wait for others, so that a busy Bridge writes a hundred times a second and not for each call. */
+const GATHERING_TIME = 10
+/** Characters that are written at once. */
+const GATHERED = 64 * 1024
+
+/** Gathers lines for a moment, and writes them together. */
 export function bufferedSink(write: (text: string) => void): BufferedSink {
   let pending = ''
+  let timer: NodeJS.Timeout | undefined
   const flush = (): void => {
+    clearTimeout(timer)
+    timer = undefined
     const text = pending
     pending = ''
     if (text !== '') write(text)
   }
   const sink = (line: string): void => {
-    if (pending === '') setImmediate(flush)
     pending += `${line}\n`
+    if (pending.length >= GATHERED) flush()
+    else timer ??= setTimeout(flush, GATHERING_TIME)
   }
   return Object.assign(sink, { flush })
 }

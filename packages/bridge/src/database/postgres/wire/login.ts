@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import type { BackendKey } from '../cancel.ts'
@@ -25,7 +26,10 @@ interface ConnectedClient extends BackendKey {
  */
 export async function login(url: string): Promise<Login> {
   const client = new pg.Client({
-    connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT, keepAlive: true, fallback_application_name: 'santokit',
+    connectionString: url,
+    // Its own choice of a socket asks first whether this is Cloudflare, by what makes Node 20 load its whole `fetch`.
+    stream: () => new Socket(),
+    connectionTimeoutMillis: CONNECT_TIMEOUT, keepAlive: true, fallback_application_name: 'santokit',
   } as pg.ClientConfig)
   // The client goes on hearing of the socket's end; unheard itself, its error would end the process.
   client.on('error', () => {})
