@@ -147,11 +147,12 @@ export class PostgresDriver implements DatabaseDriver {
 
   /** A statement behind what must hold while it runs, in the same round trip. */
   #withSettings(session: readonly Statement[], statement: Statement, scope: CallScope): readonly Statement[] {
-    if (session.length === 0 && !scope.readOnly && !this.entry.rls) return [statement]
-    const settings = [...session]
-    if (scope.readOnly) settings.push(READ_ONLY)
-    if (this.entry.rls) settings.push(callerSettings(scope.caller))
-    return [...settings.map((setting) => this.#statements.named(setting)), statement]
+    const statements: Statement[] = []
+    for (const setting of session) statements.push(this.#statements.namedSetting(setting))
+    if (scope.readOnly) statements.push(this.#statements.namedSetting(READ_ONLY))
+    if (this.entry.rls) statements.push(this.#statements.namedSetting(callerSettings(scope.caller)))
+    statements.push(statement)
+    return statements
   }
 
   async #open(scope: CallScope): Promise<PostgresTransaction> {

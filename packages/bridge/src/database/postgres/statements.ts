@@ -16,6 +16,7 @@ export interface LogicPlan {
 export class Statements {
   readonly #names = new Map<string, string>()
   readonly #plans = new WeakMap<SqlLogicEntry, LogicPlan>()
+  readonly #settings = new WeakMap<Statement, Statement>()
 
   /** @param prepare statements may be named. */
   constructor(private readonly prepare: boolean) {}
@@ -24,6 +25,13 @@ export class Statements {
   named(statement: Statement): Statement {
     const name = this.#nameOf(statement.text)
     return name === undefined ? statement : { ...statement, name }
+  }
+
+  /** The same for one that is sent again and again, values and all. */
+  namedSetting(setting: Statement): Statement {
+    let named = this.#settings.get(setting)
+    if (named === undefined) this.#settings.set(setting, named = this.named(setting))
+    return named
   }
 
   plan(entry: SqlLogicEntry): LogicPlan {
