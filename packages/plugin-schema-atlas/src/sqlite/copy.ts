@@ -27,9 +27,9 @@ export async function runAll(connection: Connection, statements: readonly string
   await connection.commit()
 }
 
-/** Whether the sources say what becomes of it. */
-export function isManaged(subject: Pick<SchemaSubject, 'exclude'>, { name, table }: Stored): boolean {
-  return !isExcluded(subject, name) && !isExcluded(subject, table)
+/** Whether the sources say what becomes of it. An index or a trigger is a part of its table. */
+export function isManaged(subject: Pick<SchemaSubject, 'exclude'>, { table }: Stored): boolean {
+  return !isExcluded(subject, table)
 }
 
 export function isVirtual({ type, sql }: Stored): boolean {
