@@ -62,15 +62,14 @@ export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOp
   try {
     const bundle = opened.bundle = await loadBundle(env, log)
     const runtime = opened.runtime = await createRuntime({ bundle, settings, env, sink })
-    if (settings.metrics) {
-      opened.metrics = await serveMetrics(runtime, settings.metrics)
-      log.info('serving metrics', { url: opened.metrics.url })
-    }
+    if (settings.metrics) opened.metrics = await serveMetrics(runtime, settings.metrics)
     const listener = createNodeListener(createRoutes(runtime, () => stopping))
     const server = await listen(listener, {
       host: settings.host, port: settings.port, ...settings.connections, inactivityTimeout: longestCall(runtime) + READING_TIME,
     })
-    log.info('listening', { url: server.url, project: bundle.manifest.project, digest: bundle.manifest.digest, origin: bundle.origin, santokit: version })
+    log.info('listening', {
+      url: server.url, project: bundle.manifest.project, digest: bundle.manifest.digest, origin: bundle.origin, santokit: version, metrics: opened.metrics?.url,
+    })
     let closed: Promise<void> | undefined
     return {
       url: server.url,
