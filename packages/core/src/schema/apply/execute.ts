@@ -2,6 +2,7 @@ import { StkError } from '../../diagnostics/index.ts'
 import type { SchemaContext, SchemaDatabase, SchemaStatement, SchemaSubject } from '../contract.ts'
 import type { Connection } from '../database/connection.ts'
 import { withoutSecrets } from '../database/redact.ts'
+import { readStatement } from '../risk/read-statement.ts'
 import { fingerprint, type Fingerprint } from '../state/fingerprint.ts'
 import { readState } from '../state/inspect.ts'
 import { firstLine } from './gates.ts'
@@ -63,6 +64,7 @@ async function runTogether(execution: Execution, group: readonly SchemaStatement
   let at = 0
   try {
     if (before === 0) await assertUnmoved(connection, subject, live)
+    if (connection.driver === 'libsql') await refuseCascades(connection, group)
     const broken = connection.driver === 'libsql' ? await brokenReferences(connection) : new Set<string>()
     for (const statement of group) {
       ctx.signal.throwIfAborted()
@@ -94,6 +96,16 @@ async function runAlone(execution: Execution, statement: SchemaStatement | undef
 async function assertUnmoved(connection: Connection, subject: SchemaSubject, live: Fingerprint): Promise<void> {
   const now = fingerprint(await readState(connection, subject))
   if (JSON.stringify(now) !== JSON.stringify(live)) throw new Moved('the schema moved')
+}
+
+/**
+ * Where foreign keys cannot be switched off, as on a libSQL server, dropping a table deletes its rows first, and with them what refers to
+ * them by `on delete cascade`: the tables that a rebuild must not touch.
+ */
+async function refuseCascades(connection: Connection, group: readonly SchemaStatement[]): Promise<void> {
+  const [row] = await connection.rows<{ foreign_keys: number }>('select foreign_keys from pragma_foreign_keys')
+  const drops = group.some(({ sql }) => readStatement(sql, 'libsql').actions.some(({ act, ...action }) => act === 'drop' && 'kind' in action && action.kind === 'table'))
+  if (row?.foreign_keys === 1 && drops) throw new Error('this server enforces foreign keys in a transaction, so that dropping a table would delete rows of others; change the table by hand')
 }
 
 /** Rows whose reference leads nowhere. Foreign keys are not enforced while tables are rebuilt, so they are counted before and after. */
