@@ -1,7 +1,7 @@
 // A server that answers wrongly is not fast: before anything is timed, its answers are held against the database's.
 import { deepStrictEqual } from 'node:assert'
 import { request } from 'node:http'
-import { ITEMS, rowsOf, USERS } from './scenarios.mjs'
+import { DIALECTS, ITEMS, rowsOf, USERS } from './scenarios.mjs'
 
 const item = (id) => ({ id, name: `item ${id}`, price: id * 1.25, active: id % 2 === 0, created: Date.parse('2026-01-01T00:00:00Z') + id * 60_000 })
 
@@ -30,7 +30,8 @@ export async function checkAnswers({ port }, { dialect, unchecked }, scenario, {
     if (!scenario.token || unchecked) return undefined
     if (scenario.query === 'note') deepStrictEqual(rowsOf(await ask({ id: USERS }, tokens[0])), undefined, "it shows one user another's note")
     const [head, payload, signature] = tokens[0].split('.')
-    for (const token of [undefined, `${head}.${payload}.${signature.slice(0, -8)}AAAAAAAA`]) {
+    // GraphQL leaves it to row level security what somebody without a token may see.
+    for (const token of [...(dialect === DIALECTS.graphql ? [] : [undefined]), `${head}.${payload}.${signature.slice(0, -8)}AAAAAAAA`]) {
       if (rowsOf(await ask(scenario.fields(0), token)) !== undefined) return `it answers without a token that is good`
     }
   } catch (error) {

@@ -41,6 +41,8 @@ const isAsked = filter(options.scenario, (name) => !options.quick || name.starts
 requireWrk()
 const place = mkdtempSync(join(tmpdir(), 'santokit-bench-'))
 const closing = [() => rmSync(place, { recursive: true, force: true })]
+const closeAll = async () => { for (const close of closing.splice(0).reverse()) await close() }
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void closeAll().finally(() => process.exit(1)))
 try {
   const database = await openDatabase()
   closing.push(database.stop)
@@ -48,7 +50,7 @@ try {
   closing.push(issuer.stop)
   await bench(await describeServers({ place, database: database.url, issuer, wanted: isWanted }), { database, issuer })
 } finally {
-  for (const close of closing.reverse()) await close()
+  await closeAll()
 }
 
 async function bench(all, { database, issuer }) {
