@@ -72,8 +72,17 @@ export async function plant(store: Store, name: string, image: Image, ...tags: s
   for (const tag of tags) repository.tags.set(tag, image.root.descriptor.digest)
 }
 
+const noises = new Map<string, Uint8Array>()
+
 /** Bytes that do not pack, the same for the same seed. */
 function noise(seed: string, length: number): Uint8Array {
+  const key = `${length} ${seed}`
+  const made = noises.get(key) ?? makeNoise(seed, length)
+  noises.set(key, made)
+  return made
+}
+
+function makeNoise(seed: string, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   let state = [...seed].reduce((hash, character) => Math.imul(hash ^ character.charCodeAt(0), 16_777_619) >>> 0, 2_166_136_261)
   for (let index = 0; index < length; index++) {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { digestOf } from '../../src/registry/digest.ts'
 import { missingFrom, referrersIn, repositoryIn, type Store } from './store.ts'
 
@@ -46,12 +47,13 @@ export interface Quirks {
   authorize?: (seen: Seen) => Reply | undefined
 }
 
-/** Called as a request goes on, for tests that stop the world there. */
+/** The moments of a request: its head is here, half of its body is, it took effect, its answer is sent. */
 export type Moment = 'arrived' | 'halfway' | 'took effect' | 'answered'
 
 export interface RegistryOptions {
   readonly store?: Store
-  readonly onMoment?: (moment: Moment, index: number, seen: Pick<Seen, 'method' | 'path'>) => void
+  /** Called as requests go on. `halt` stops the world: from then on nothing takes effect and nobody is answered. */
+  readonly onMoment?: (moment: Moment, index: number) => 'halt' | undefined
 }
 
 export interface TestRegistry {
@@ -63,6 +65,8 @@ export interface TestRegistry {
   /** What a client did that the specification forbids. Tests expect none. */
   readonly violations: readonly string[]
   readonly quirks: Quirks
+  /** Lets a halted world go on, without those who were connected to it. */
+  resume(): Promise<void>
   close(): Promise<void>
 }
 
@@ -74,7 +78,7 @@ const TAG = '([a-zA-Z0-9_][a-zA-Z0-9._-]{0,127})'
  * A strict, stateful registry by the OCI distribution specification 1.1: it refuses manifests that name what it does not
  * have, checks every digest and range, and writes down whatever a client must not do.
  */
-export async function startRegistry({ store = new Map(), onMoment = () => {} }: RegistryOptions = {}): Promise<TestRegistry> {
+export async function startRegistry({ store = new Map(), onMoment = () => undefined }: RegistryOptions = {}): Promise<TestRegistry> {
   const seen: Seen[] = []
   const violations: string[] = []
   const sessions = new Map<string, { name: string; bytes: Buffer }>()
@@ -82,6 +86,11 @@ export async function startRegistry({ store = new Map(), onMoment = () => {} }: 
     before: [], after: [], hasReferrers: true, hasETags: true, mounts: true, refusesWhole: false, leastChunk: 0, patchStatus: 202, immutable: () => false, hasDigestHeader: true,
   }
   let count = 0
+  let halted = false
+  const isHalted = (moment: Moment, index: number): boolean => {
+    if (!halted) halted = onMoment(moment, index) === 'halt'
+    return halted
+  }
 
   const routes: readonly (readonly [method: string, path: RegExp, answer: (request: Seen, ...parts: string[]) => Answer])[] = [
     ['GET', /^\/v2\/$/, () => ({ status: 200, body: '{}' })],
@@ -218,7 +227,7 @@ export async function startRegistry({ store = new Map(), onMoment = () => {} }: 
     const url = new URL(incoming.url ?? '', origin)
     const method = incoming.method ?? ''
     const about = { method, path: url.pathname }
-    onMoment('arrived', index, about)
+    if (isHalted('arrived', index)) return
     const chunks: Buffer[] = []
     const length = Number(incoming.headers['content-length'] ?? 0)
     let arrived = 0
@@ -228,26 +237,40 @@ export async function startRegistry({ store = new Map(), onMoment = () => {} }: 
       arrived += (chunk as Buffer).length
       if (!isHalfway && arrived * 2 >= length) {
         isHalfway = true
-        onMoment('halfway', index, about)
+        if (isHalted('halfway', index)) return
       }
     }
     // What broke off took no effect.
+    if (halted) return
     if (arrived !== length && incoming.headers['transfer-encoding'] === undefined) return
     const request: Seen = {
       ...about, url, headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])), body: Buffer.concat(chunks),
     }
     seen.push(request)
     const answer = reply(request)
-    onMoment('took effect', index, about)
+    if (isHalted('took effect', index)) return
     if (answer === 'hang up') return void incoming.socket.destroy()
     const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body ?? Buffer.alloc(0)
     outgoing.writeHead(answer.status, { ...(answer.status === 204 ? {} : { 'content-length': String(body.length) }), ...answer.headers })
-    outgoing.end(method === 'HEAD' || answer.status === 204 ? undefined : body, () => { onMoment('answered', index, about) })
+    outgoing.end(method === 'HEAD' || answer.status === 204 ? undefined : body, () => { isHalted('answered', index) })
   }
 
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     host: new URL(originOf(server)).host, origin: originOf(server), store, seen, violations, quirks,
+    async resume() {
+      await Promise.all([...sockets].map((socket) => {
+        const closed = once(socket, 'close')
+        socket.destroy()
+        return closed
+      }))
+      halted = false
+    },
     close: () => new Promise((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
