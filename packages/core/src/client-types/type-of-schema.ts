@@ -52,7 +52,8 @@ function listType(schema: JsonSchema, within: Within): string {
 }
 
 function objectType(schema: JsonSchema, { side, indent }: SchemaPlace, within: Within): string {
-  const properties = isSchema(schema['properties']) ? Object.entries(schema['properties']) : []
+  // By name: a manifest keeps no other order.
+  const properties = isSchema(schema['properties']) ? Object.entries(schema['properties']).sort(([a], [b]) => (a < b ? -1 : 1)) : []
   const more = schema['additionalProperties']
   if (properties.length === 0) {
     if (isSchema(more)) return `{ readonly [name: string]: ${within(more)} }`
