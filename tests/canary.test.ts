@@ -1,6 +1,5 @@
-import { createServer, type Socket } from 'node:net'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { VERBS } from '../packages/core/src/cli/verbs.ts'
 import { canaryRepository, TARGETS_PROVED } from './canary/config.ts'
@@ -12,6 +11,9 @@ const MINUTES = 180_000
 /** A run that ended as it should, with no planted value anywhere. */
 function expectClean(run: CanaryRun, code?: number): void {
   expect(run.found, 'a planted value can be seen').toEqual([])
+  // A program that did not start shows nothing, either.
+  expect(run.stdout + run.stderr).toMatch(/\S/)
+  expect(run.stderr).not.toContain('ERR_MODULE_NOT_FOUND')
   if (code !== undefined) expect(run.code, run.stdout + run.stderr).toBe(code)
 }
 
