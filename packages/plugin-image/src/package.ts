@@ -4,7 +4,7 @@ import { readBase, type Base } from './base/base.ts'
 import { cacheFolder, openCache, type ContentCache } from './base/cache.ts'
 import { readPin, writePin } from './base/lock-file.ts'
 import { layoutBase, registryBase, type BaseSource } from './base/source.ts'
-import { provenance, IN_TOTO, SLSA_PROVENANCE } from './documents/provenance.ts'
+import { provenance, IN_TOTO, SLSA_PROVENANCE, type Origin } from './documents/provenance.ts'
 import { referrerOf } from './documents/referrer.ts'
 import { cycloneDx, CYCLONEDX, installedPackages } from './documents/sbom.ts'
 import { appLayer } from './layout/app-layer.ts'
@@ -29,6 +29,8 @@ export interface ImagePackage extends Artifact {
     readonly created: string
   }
   readonly image: Image
+  /** What a signature is about. */
+  readonly origin: Origin
 }
 
 type Context = TargetContext<ImageSettings>
@@ -52,14 +54,18 @@ export async function packageImage(bundle: Bundle, ctx: Context): Promise<ImageP
     project: project.name, bundle: bundle.digest, base, runtime, app: appLayer(bundle), settings, created, revision: ctx.revision,
     tag: releaseTag(ctx, bundle),
   })
-  const about = { bundle, base, need, root: built.root }
-  const image: Image = { blobs: built.blobs, manifests: built.manifests, root: built.root, referrers: await documentsAbout(about, ctx) }
+  const origin: Origin = {
+    repository: settings.repository, image: built.root.descriptor.digest, project: project.name, bundle: bundle.digest, platforms: settings.platforms, base,
+    revision: ctx.revision, source: settings.source, generator: bundle.manifest.generator,
+  }
+  const image: Image = { blobs: built.blobs, manifests: built.manifests, root: built.root, referrers: await documentsAbout(built.root, origin, need, settings) }
   refuseSecrets(ctx, image)
   return {
     digest: built.root.descriptor.digest as Digest,
     files: await layoutFiles(image, built.tag, new Set(base.images.flatMap(({ layers }) => layers.map(({ descriptor }) => descriptor.digest)))),
     meta: { bundle: bundle.digest, tag: built.tag, created },
     image,
+    origin,
   }
 }
 
@@ -101,26 +107,10 @@ async function packRuntime(platforms: readonly Platform[], need: LibsqlNeed, roo
   return new Map(platforms.map((platform) => [platform, layer]))
 }
 
-interface About {
-  readonly bundle: Bundle
-  readonly base: Base
-  readonly need: LibsqlNeed
-  readonly root: Image['root']
-}
-
-async function documentsAbout({ bundle, base, need, root }: About, { options, project, revision }: Context): Promise<readonly Referrer[]> {
-  const { attach, repository, platforms, source } = options
+async function documentsAbout(root: Image['root'], origin: Origin, need: LibsqlNeed, { attach }: ImageSettings): Promise<readonly Referrer[]> {
   const documents: Referrer[] = []
-  if (attach.sbom) {
-    const sbom = cycloneDx({ project: project.name, base, packages: await installedPackages(need) })
-    documents.push(referrerOf(root.descriptor, CYCLONEDX, sbom))
-  }
-  if (attach.provenance) {
-    const statement = provenance({
-      repository, image: root.descriptor.digest, project: project.name, bundle: bundle.digest, platforms, base, revision, source, generator: bundle.manifest.generator,
-    })
-    documents.push(referrerOf(root.descriptor, IN_TOTO, statement, { 'in-toto.io/predicate-type': SLSA_PROVENANCE }))
-  }
+  if (attach.sbom) documents.push(referrerOf(root.descriptor, CYCLONEDX, cycloneDx({ ...origin, packages: await installedPackages(need) })))
+  if (attach.provenance) documents.push(referrerOf(root.descriptor, IN_TOTO, provenance(origin), { 'in-toto.io/predicate-type': SLSA_PROVENANCE }))
   return documents
 }
 

@@ -1,4 +1,5 @@
 import { isStkError, StkError, type Release, type ReleasePlan, type TargetContext } from '@santokit/core'
+import { signed } from '../documents/signature.ts'
 import { exportImage } from '../output/export.ts'
 import { readOutput } from '../output/where.ts'
 import type { ImageSettings } from '../options.ts'
@@ -52,12 +53,13 @@ export async function releaseImage(plan: ReleasePlan, pkg: ImagePackage, ctx: Ta
   return { ...releaseFrom(entry, scope), sent: pushed.bytes }
 }
 
-async function push(plan: ReleasePlan, { image, meta }: ImagePackage, place: Place, ctx: TargetContext<ImageSettings>): Promise<Pushed> {
+async function push(plan: ReleasePlan, { image, meta, origin }: ImagePackage, place: Place, ctx: TargetContext<ImageSettings>): Promise<Pushed> {
   const { repository, live, scope } = place
   const tags: readonly Tag[] = [{ name: meta.tag, moves: false }, { name: live, moves: true }]
   const planned = knownOf(plan)?.push
+  const complete = await signed(image, origin, ctx)
   try {
-    return await pushImage(repository, image, tags, {
+    return await pushImage(repository, complete, tags, {
       ...(planned === undefined ? {} : { planned }),
       expected: plan.observed === '' ? null : plan.observed,
       progress: ({ done, of, action }) => { if (action === 'send') ctx.progress(`${done} of ${of} parts are there`) },
