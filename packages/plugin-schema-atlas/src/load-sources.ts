@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { StkError, type SchemaDatabase, type SchemaSubject } from '@santokit/core'
 import { loadSqlSources } from '@santokit/core/schema'
 import type { Atlas } from './atlas/atlas.ts'
+import { whileSettingsShow } from './postgres/settings.ts'
 
 /**
  * Makes an empty database what the sources say: SQL by running it, HCL through Atlas.
@@ -21,6 +22,7 @@ export async function loadSources(atlas: Atlas, database: SchemaDatabase, addres
     })
   }
   if (other === undefined) await loadSqlSources(database, subject, signal)
+  else if (subject.driver === 'pg') await whileSettingsShow(database, () => loadHcl(atlas, address, subject))
   else await loadHcl(atlas, address, subject)
 }
 

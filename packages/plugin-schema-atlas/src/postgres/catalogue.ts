@@ -15,6 +15,8 @@ export interface Catalogue {
   readonly extensions: readonly string[]
   /** Functions that a default, a generated column, a check or an index calls. */
   readonly neededByTables: ReadonlySet<string>
+  /** Managed or not. */
+  readonly tables: readonly (readonly [schema: string, name: string])[]
   /** What each view reads. */
   readonly reads: readonly (readonly [view: string, relation: string])[]
 }
@@ -27,6 +29,7 @@ export async function readCatalogue(database: SchemaDatabase, state: SchemaState
       order: (await keys(ORDER)).filter((key) => state.objects[key] !== undefined),
       extensions: await keys(`select extname as key from pg_extension where extname <> 'plpgsql' order by oid`),
       neededByTables: new Set(await keys(NEEDED_BY_TABLES)),
+      tables: (await connection.rows<{ schema: string; name: string }>(TABLES)).map(({ schema, name }) => [schema, name] as const),
       reads: (await connection.rows<{ view: string; relation: string }>(READS)).map(({ view, relation }) => [view, relation] as const),
     }
   })
@@ -56,3 +59,7 @@ const READS = `
   from pg_rewrite w join pg_class v on v.oid = w.ev_class and v.relkind in ('v', 'm')
     join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
     join pg_class c on c.oid = d.refobjid and c.oid <> v.oid`
+
+const TABLES = `
+  select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'f') and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg\\_%' order by 1, 2`

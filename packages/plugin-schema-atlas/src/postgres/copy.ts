@@ -1,17 +1,25 @@
-import { StkError, type SchemaDatabase, type SchemaObject, type SchemaPart, type SchemaState, type SchemaSubject } from '@santokit/core'
-import { inspectSchema, withConnection } from '@santokit/core/schema'
+import { StkError, type SchemaDatabase, type SchemaObject, type SchemaPart, type SchemaSubject } from '@santokit/core'
+import { withConnection } from '@santokit/core/schema'
 import { quoted } from '../statement.ts'
 import type { Side } from './catalogue.ts'
 import { createFunction, createObject, literal, writtenName } from './objects.ts'
+import { showSettings } from './settings.ts'
 
 /**
  * Gives an empty database the tables of another one, with the types and functions they need: what Atlas compares.
  *
  * So Atlas never gets to the live database, and both sides are described by one server.
  *
- * @throws StkError STK6002 when a table does not come out as it is.
+ * @throws StkError STK6002 for a table that cannot be copied.
  */
 export async function copyTables(live: Side, copy: SchemaDatabase, subject: SchemaSubject): Promise<void> {
+  const unlike = Object.values(live.state.objects).find(({ parts }) => parts.partitioning !== undefined)
+  if (unlike !== undefined) {
+    throw new StkError('STK6002', {
+      why: `${unlike.kind} ${unlike.name} is partitioned or inherits from another table, which this engine does not plan.`, project: subject.project,
+      fix: 'Leave it out with `exclude`, and change it by hand.',
+    })
+  }
   await withConnection(copy, async (connection) => {
     for (const extension of live.catalogue.extensions) {
       // Whoever runs the server may have installed it; if a table needs it, that is said below.
@@ -28,13 +36,7 @@ export async function copyTables(live: Side, copy: SchemaDatabase, subject: Sche
       })
     }
     await connection.commit()
-  })
-  const made = await inspectSchema(copy, subject)
-  const unlike = Object.keys(live.state.objects).find((key) => key.startsWith('table ') && outline(made, key) !== outline(live.state, key))
-  if (unlike === undefined) return
-  throw new StkError('STK6002', {
-    why: `${unlike} has properties that this engine does not know, such as being partitioned or inheriting from another table.`, project: subject.project,
-    fix: 'Leave it out with `exclude`, and change it by hand.',
+    await showSettings(connection)
   })
 }
 
@@ -89,10 +91,4 @@ function comments(table: SchemaObject): readonly string[] {
   const own = typeof table.parts.comment?.definition === 'string' ? [`comment on table ${name} is ${literal(table.parts.comment.definition)}`] : []
   return [...own, ...partsOf(table, 'column').filter(([, { comment }]) => typeof comment === 'string')
     .map(([column, { comment }]) => `comment on column ${name}.${quoted(column)} is ${literal(String(comment))}`)]
-}
-
-/** What of a table has to be there again. Expressions may be spelt anew, and Atlas sees no storage options. */
-function outline(state: SchemaState, key: string): string {
-  const parts = Object.entries(state.objects[key]?.parts ?? {}).filter(([part]) => /^(column|constraint|index|partitioning)( |$)/.test(part))
-  return JSON.stringify(parts.map(([part, { type, nullable, identity, unique }]) => [part, type, nullable, identity, unique]))
 }

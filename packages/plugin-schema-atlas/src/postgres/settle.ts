@@ -1,9 +1,10 @@
 import type { SchemaDatabase } from '@santokit/core'
 import { withConnection } from '@santokit/core/schema'
 import { quoted } from '../statement.ts'
+import { showSettings } from './settings.ts'
 
 /**
- * Makes a scratch database hold its conditions as Postgres writes them.
+ * Makes a scratch database with the sources in it ready for being compared: its conditions as Postgres writes them.
  *
  * Postgres rewrites an expression when it stores it and may rewrite what it wrote once more, so that a plan made from the first
  * form would never be found done: `status in ('a', 'b')` on a varchar becomes `(status)::text = any ((array[…])::text[])`, and that
@@ -22,6 +23,7 @@ export async function settle(scratch: SchemaDatabase, schemas: readonly string[]
       const before = new Set(conditions.map(({ definition }) => definition))
       conditions = (await read()).filter(({ definition }) => !before.has(definition))
     }
+    await showSettings(connection)
   })
 }
 
