@@ -4,6 +4,7 @@ import type { CallScope } from './database/index.ts'
 import type { Client, Deadline } from './deadline.ts'
 import { encodeJson } from './json.ts'
 import type { Caller, Database, Databases, LogicContext, SqlValue, Transaction } from './logic.ts'
+import { DEFAULT_LIMITS } from './manifest/format.ts'
 import { type Trace, traceHeaders } from './observe/index.ts'
 import { bindValues } from './params/index.ts'
 import type { Logic, ModuleLogic, Runtime, SqlLogic } from './runtime.ts'
@@ -93,13 +94,15 @@ function enterTransaction(frame: Frame, tx: Transaction | undefined): Frame {
 }
 
 function scopeOf(frame: Frame): CallScope {
-  return new Scope(frame.deadline, frame.caller, frame.onQuery, frame.readOnly === true)
+  const { responseBytes = DEFAULT_LIMITS.responseBytes } = frame.runtime.manifest.limits
+  return new Scope(frame.deadline, frame.caller, frame.onQuery, frame.readOnly === true, responseBytes)
 }
 
 /** A class, because a literal with a getter in it takes several times as long to make. */
 class Scope implements CallScope {
   constructor(
     readonly end: Deadline, readonly caller: Caller, readonly onQuery: (ms: number) => void, readonly readOnly: boolean,
+    readonly maxBytes: number,
   ) {}
 
   get signal(): AbortSignal {

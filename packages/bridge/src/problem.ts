@@ -132,6 +132,7 @@ function fromDatabaseError(error: DatabaseError): Problem {
     case 'conflict': return problem('conflict', 'The call conflicts with existing data or another call.', { cause: error })
     case 'invalid': return problem('invalid_params', 'The database does not accept these values.', { extra: { errors: [] }, cause: error })
     case 'forbidden': return problem('forbidden', 'The database does not allow this to the caller.', { cause: error })
+    case 'too_large': return problem('response_too_large', 'The answer is larger than an answer may be.', { cause: error })
     case 'no_row': return problem('not_found', 'There is no such row.', { cause: error })
     case 'cancelled':
     case 'row_count':

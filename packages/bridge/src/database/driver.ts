@@ -21,6 +21,8 @@ export interface CallScope {
   readonly caller: Caller
   /** Statements that write are refused by the database. */
   readonly readOnly?: boolean
+  /** Bytes of an answer as JSON text past which it is given up, so that it never fills the memory. */
+  readonly maxBytes?: number
   /** Told the duration of every statement, in milliseconds, waiting for a connection included. Must not throw. */
   readonly onQuery?: (ms: number) => void
 }
@@ -65,12 +67,13 @@ export interface DatabaseDriver {
  * - `conflict`: another row or transaction is in the way (unique, foreign key, serialisation, deadlock, lock)
  * - `invalid`: the values do not fit (not null, check, out of range, malformed)
  * - `forbidden`: the database does not allow it to the role: a privilege is missing, or a row level security policy refused
+ * - `too_large`: the answer has more bytes than the call may have
  * - `no_row`: a row was asked for, and there is none
  * - `row_count`: more rows than were asked for
  * - `failed`: anything else; usually a mistake in the statement
  */
 export type DatabaseErrorKind =
-  | 'unavailable' | 'overloaded' | 'timeout' | 'cancelled' | 'conflict' | 'invalid' | 'forbidden' | 'no_row' | 'row_count' | 'failed'
+  | 'unavailable' | 'overloaded' | 'timeout' | 'cancelled' | 'conflict' | 'invalid' | 'forbidden' | 'too_large' | 'no_row' | 'row_count' | 'failed'
 
 /** A statement that gave no result. Its message may go to the log, which holds no row values; it never goes to a client. */
 export class DatabaseError extends Error {

@@ -212,6 +212,16 @@ test('a schema change under a prepared statement is not seen by the caller', asy
   for (const driver of [plain, secured]) expect(await driver.run(entry, [], scope())).toEqual({ id: 1, name: 'new' })
 })
 
+test('an answer that grows too large is given up, and its connection serves on', async () => {
+  const driver = await postgres.open({ pool: { max: 1, queue: 10 } })
+  const pid = await driver.database(scope()).value('select pg_backend_pid()')
+  const entry = logic(`select repeat('x', 1000) as x from generate_series(1, $1::int)`, 'rows')
+  const small = scope({ maxBytes: 10_000 })
+  for (let n = 0; n < 3; n++) expect((await failure(driver.runToJson(entry, [100], small))).kind).toBe('too_large')
+  expect(JSON.parse(await driver.runToJson(entry, [5], small))).toHaveLength(5)
+  expect(await driver.database(scope()).value('select pg_backend_pid()')).toBe(pid)
+})
+
 test('every statement reports its duration', async () => {
   const driver = await postgres.open()
   const took: number[] = []

@@ -52,7 +52,7 @@ export class PostgresDriver implements DatabaseDriver {
   }
 
   runToJson(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope): Promise<string> {
-    return this.#runLogic(entry, values, scope, () => new JsonRows(entry.result, this.#types))
+    return this.#runLogic(entry, values, scope, () => new JsonRows(entry.result, this.#types, scope.maxBytes))
   }
 
   /** Runs one statement of a handler on a connection of its own. */

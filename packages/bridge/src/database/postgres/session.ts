@@ -6,6 +6,7 @@ import { endsConnection, SettingsError } from './errors.ts'
 import type { Answered, Sender } from './rows/rows.ts'
 import type { RowSink, Statement } from './wire/exchange.ts'
 import type { Login } from './wire/login.ts'
+import { ServerError } from './wire/server-messages.ts'
 
 /** How long a connection whose statement was given up may take to become usable again, in milliseconds. */
 const SETTLE_TIMEOUT = 5_000
@@ -78,7 +79,7 @@ export class Session implements Sender {
         done: ({ error, early, columns, tag, took }) => {
           end?.offEnd(onEnd)
           this.#running = undefined
-          if (error !== undefined && endsConnection(error)) this.#broken = true
+          if (!wire.isOpen || (error instanceof ServerError && endsConnection(error))) this.#broken = true
           finish()
           if (error === undefined) resolve({ columns, tag, took })
           else reject(early ? new SettingsError(error) : error)

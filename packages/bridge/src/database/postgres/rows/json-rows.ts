@@ -1,5 +1,6 @@
 import type { SqlResult } from '../../../manifest/format.ts'
 import { refuseCount } from '../../answer.ts'
+import { DatabaseError } from '../../driver.ts'
 import type { TypeCatalogue } from '../type-catalogue.ts'
 import { asText, wireForm, type Decode, type WireForm } from '../types.ts'
 import { changedRows, type Column } from '../wire/server-messages.ts'
@@ -29,7 +30,8 @@ export class JsonRows implements Rows<string> {
   #count = 0
   #over = false
 
-  constructor(private readonly result: SqlResult, private readonly types: TypeCatalogue) {}
+  /** @param maxBytes past which the text is given up. */
+  constructor(private readonly result: SqlResult, private readonly types: TypeCatalogue, private readonly maxBytes = Infinity) {}
 
   row(bytes: Buffer, at: number, columns: readonly Column[]): void {
     // A statement that was given up may still send rows, and the text is somebody else's by then.
@@ -39,6 +41,7 @@ export class JsonRows implements Rows<string> {
     if (this.result === 'rows') this.#text.byte(this.#count === 1 ? 0x5b : 0x2c)
     else if (this.#count > 1) return
     const writers = compiled.get(columns) ?? this.#compile(columns)
+    if (this.#text.length > this.maxBytes) throw new DatabaseError('too_large', `The answer has more than ${this.maxBytes} bytes.`)
     if (this.result !== 'value') writeRow(this.#text, writers, bytes, at)
     else if (writers[0] !== undefined) writeValue(this.#text, writers[0], bytes, at + 6, bytes.readInt32BE(at + 2))
   }

@@ -24,6 +24,11 @@ export class JsonText {
     return JsonText.#spare.pop() ?? new JsonText()
   }
 
+  /** Bytes so far. */
+  get length(): number {
+    return this.#at
+  }
+
   /** The text, which ends here. */
   finish(): string {
     const text = this.#bytes.toString(this.#seen < 0x80 ? 'latin1' : 'utf8', 0, this.#at)
