@@ -24,6 +24,10 @@ requireWrk()
 if (process.env.BRIDGE === undefined) prepare()
 const place = mkdtempSync(join(tmpdir(), 'santokit-soak-'))
 const closing = [() => rmSync(place, { recursive: true, force: true })]
+const closeAll = async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+}
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void closeAll().then(() => process.exit(130)))
 try {
   const database = await openDatabase()
   closing.push(database.stop)
@@ -37,7 +41,7 @@ try {
   const requests = all[0].flatMap((_, index) => all.map((each) => each[index]))
   await soak(bridge, writeScript(place, requests))
 } finally {
-  for (const close of closing.reverse()) await close()
+  await closeAll()
 }
 
 async function soak(bridge, script) {
