@@ -52,7 +52,7 @@ async function edit(world: World, path: string, from: string, to: string): Promi
 }
 
 describe('the main road', () => {
-  test('plan, comment, approve, apply; then drift, and a refusal', { timeout: 300_000 }, async () => {
+  test('plan, comment, approve, apply; then drift, and a refusal', { timeout: 900_000 }, async () => {
     const world = await playground()
     const password = new URL(world.env.DATABASE_URL as string).password
     const outputs: string[] = []
@@ -97,7 +97,7 @@ describe('the main road', () => {
 })
 
 describe('kill -9', () => {
-  test('Postgres: what was in its transaction is taken back, what ran alone stays, and the next run finishes', { timeout: 300_000 }, async () => {
+  test('Postgres: what was in its transaction is taken back, what ran alone stays, and the next run finishes', { timeout: 900_000 }, async () => {
     const world = await playground()
     await world.write('shop/schema/main.sql', 'create table users (id int primary key); create type mood as enum (\'a\');')
     expect((await world.run('schema', 'apply', '--project', 'shop', '--yes')).code).toBe(0)
@@ -120,7 +120,7 @@ describe('kill -9', () => {
     expect((await world.run('schema', 'plan', '--project', 'shop', '--detailed-exitcode')).code).toBe(0)
   })
 
-  test('libSQL: a table that was being made anew is as it was, and the next run finishes', { timeout: 300_000 }, async () => {
+  test('libSQL: a table that was being made anew is as it was, and the next run finishes', { timeout: 900_000 }, async () => {
     const world = await playground()
     await script(world.links, `create table numbers (n integer not null); insert into numbers with recursive counted(n) as (select 1 union all select n + 1 from counted where n < 400000) select n from counted`)
     await world.write('links/schema/main.sql', 'create table numbers (n integer not null check (n > 0)); create table more (id integer primary key);')
@@ -135,7 +135,7 @@ describe('kill -9', () => {
   })
 })
 
-test('of two runs at once, one waits and finds it done; with --no-wait it leaves', { timeout: 300_000 }, async () => {
+test('of two runs at once, one waits and finds it done; with --no-wait it leaves', { timeout: 900_000 }, async () => {
   const world = await playground()
   await world.run('schema', 'plan', '--project', 'shop', '--out', 'plan.json')
   const both = await Promise.all([world.run('schema', 'apply', 'plan.json', '--yes'), world.run('schema', 'apply', 'plan.json', '--yes')])

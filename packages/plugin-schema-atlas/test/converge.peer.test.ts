@@ -25,7 +25,7 @@ test.each([
   ['system Postgres', startSystemPostgres, 50],
   ['embedded Postgres', startEmbeddedPostgres, 50],
   ['libSQL', startLibsql, 100],
-] as const)('%s: random schemas lead into one another, and what stays keeps its bytes', { timeout: 600_000 }, async (_, start, pairs) => {
+] as const)('%s: random schemas lead into one another, and what stays keeps its bytes', { timeout: 1_800_000 }, async (_, start, pairs) => {
   const server = await start()
   try {
     for (let chain = 1; chain <= pairs / 10; chain += 1) {

@@ -48,7 +48,7 @@ describe.each([
   })
   afterAll(() => server.stop())
 
-  test('every drift between plan and apply is refused and named', { timeout: 600_000 }, async () => {
+  test('every drift between plan and apply is refused and named', { timeout: 1_800_000 }, async () => {
     const random = new Random(SEED)
     const planned = planning(database, extended(model, random))
     const plan = await planSchema(planned)
@@ -67,7 +67,7 @@ describe.each([
     expect((await apply(planned, plan, [], true)).approval).toBe('as planned')
   })
 
-  test('what destroys has to be allowed by name, and what does not goes through', { timeout: 600_000 }, async () => {
+  test('what destroys has to be allowed by name, and what does not goes through', { timeout: 1_800_000 }, async () => {
     const random = new Random(SEED)
     const count = { destructive: 0, safe: 0 }
     for (let at = 1; count.destructive < counts.plans || count.safe < counts.plans; at += 1) {

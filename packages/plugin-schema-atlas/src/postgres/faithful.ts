@@ -1,6 +1,7 @@
 import type { SchemaPart, SchemaState } from '@santokit/core'
 import { quoted, readHead, type StatementHead } from '../statement.ts'
 import { writtenName } from './objects.ts'
+import { inOrder } from './order.ts'
 
 /**
  * Makes Atlas's statements say what the sources say where Atlas knows a constraint only as an index or leaves out a clause of it, and
@@ -8,7 +9,7 @@ import { writtenName } from './objects.ts'
  */
 export function faithful(planned: readonly string[], from: SchemaState, to: SchemaState): readonly string[] {
   const statements = planned.map((sql) => correct(sql, from, to)).filter((sql) => sql !== undefined)
-  return [...statements, ...restated(from, to)]
+  return [...inOrder(statements, from), ...restated(from, to)]
 }
 
 /** What `planBeyond` plans. Newer versions of Atlas may as well. */
