@@ -177,17 +177,17 @@ test('clients that ask for cached answers and leave do not pile up work', async 
       'fill.mjs': `const params = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }
         export default { params, handler: ({ signal }) => new Promise((resolve) => { globalThis.startedFill(); signal.addEventListener('abort', resolve) }) }`,
     },
-    manifest: { limits: { ...limits, concurrency: 3, timeout: 2000 } },
+    manifest: { limits: { ...limits, concurrency: 3, timeout: 60_000 } },
   })
   for (let n = 0; n < 3; n++) {
     const leaving = new AbortController()
     const left = request(`/call/m/fill?n=${n}`, { signal: leaving.signal }).catch(() => 'left')
-    await expect.poll(() => running).toBe(n + 1)
+    await expect.poll(() => running, { timeout: 10_000 }).toBe(n + 1)
     leaving.abort()
     expect(await left).toBe('left')
   }
   // Those who left no longer count as calls, but what they set off still runs.
-  await expect.poll(() => call('m/ok').then(({ status }) => status)).toBe(200)
+  await expect.poll(() => call('m/ok').then(({ status }) => status), { timeout: 10_000 }).toBe(200)
   expect(await request('/call/m/fill?n=4')).toMatchObject({ status: 503, body: { code: 'overloaded' } })
   expect(running).toBe(3)
 })

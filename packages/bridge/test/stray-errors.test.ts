@@ -65,11 +65,11 @@ test('nothing that logic does wrong ends the process or reaches a client', async
   const failed = bridge.lines.filter(({ message, status }) => message === 'call' && status === 500)
   expect(failed.map(({ logic }) => logic)).toEqual(Object.keys(FAILURES).map((name) => `f/${name}`))
   for (const line of failed) expect(line.error, String(line.logic)).toMatchObject({ message: expect.any(String) as string })
-  await expect.poll(() => bridge.lines.filter(({ message }) => /^(unhandled rejection|uncaught exception) in logic$/.test(String(message))).length)
+  await expect.poll(() => bridge.lines.filter(({ message }) => /^(unhandled rejection|uncaught exception) in logic$/.test(String(message))).length, { timeout: 30_000 })
     .toBeGreaterThanOrEqual(Object.keys(STRAYS).length)
   expect(bridge.lines.filter(({ message }) => message === 'logic tried to end the process')).toHaveLength(2)
 
   expect(bridge.stderr()).toBe('')
   bridge.child.kill('SIGTERM')
   expect(await bridge.exited).toBe(0)
-})
+}, 120_000)
