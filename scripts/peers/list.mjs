@@ -8,6 +8,7 @@ export const PEERS = [
   debian('umoci'),
   debian('dockerd', 'docker.io'),
   debian('pgbouncer'),
+  debian('initdb', 'postgresql'),
   goProgram('atlas', 'atlas', {
     path: 'ariga.io/atlas/cmd/atlas',
     // Without the version in it, `atlas version` says "development".

@@ -5,7 +5,7 @@ import { withConnection } from '@santokit/core/schema'
 import type { SchemaDatabase } from '@santokit/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkout, type Checkout } from '../../../tests/checkout.ts'
-import { query, script, startLibsql, startSystemPostgres, type Server } from './servers.ts'
+import { hasPeers, query, script, startLibsql, startSystemPostgres, type Server } from './servers.ts'
 
 const CONFIG = `import { defineConfig, secret } from '@santokit/core'
 import atlas from '@santokit/plugin-schema-atlas'
@@ -19,10 +19,13 @@ export default defineConfig({
 })
 `
 
-let postgres: Server
-let libsql: Server
-beforeAll(async () => { [postgres, libsql] = await Promise.all([startSystemPostgres(), startLibsql()]) })
-afterAll(() => Promise.all([postgres.stop(), libsql.stop()]))
+let postgres: Server | undefined
+let libsql: Server | undefined
+beforeAll(async () => {
+  if (!hasPeers) return
+  ;[postgres, libsql] = await Promise.all([startSystemPostgres(), startLibsql()])
+})
+afterAll(() => Promise.all([postgres?.stop(), libsql?.stop()]))
 
 interface World extends Checkout {
   readonly shop: SchemaDatabase
@@ -37,7 +40,7 @@ async function playground(): Promise<World> {
   for (const project of ['shop', 'links']) {
     await cp(join(process.cwd(), 'playground', project, 'schema'), join(repository.root, project, 'schema'), { recursive: true })
   }
-  const [shop, links] = [await postgres.create(), await libsql.create()]
+  const [shop, links] = [await postgres!.create(), await libsql!.create()]
   // The alias `cache` is not in this config.
   await repository.remove('shop/schema/cache.sql')
   const env = { DATABASE_URL: shop.url.reveal(), LINKS_URL: links.url.reveal() }
@@ -51,7 +54,7 @@ async function edit(world: World, path: string, from: string, to: string): Promi
   await writeFile(file, text.replace(from, to))
 }
 
-describe('the main road', () => {
+describe.skipIf(!hasPeers)('the main road', () => {
   test('plan, comment, approve, apply; then drift, and a refusal', { timeout: 900_000 }, async () => {
     const world = await playground()
     const password = new URL(world.env.DATABASE_URL as string).password
@@ -96,7 +99,7 @@ describe('the main road', () => {
   })
 })
 
-describe('kill -9', () => {
+describe.skipIf(!hasPeers)('kill -9', () => {
   test('Postgres: what was in its transaction is taken back, what ran alone stays, and the next run finishes', { timeout: 900_000 }, async () => {
     const world = await playground()
     await world.write('shop/schema/main.sql', 'create table users (id int primary key); create type mood as enum (\'a\');')
@@ -135,7 +138,7 @@ describe('kill -9', () => {
   })
 })
 
-test('of two runs at once, one waits and finds it done; with --no-wait it leaves', { timeout: 900_000 }, async () => {
+test.skipIf(!hasPeers)('of two runs at once, one waits and finds it done; with --no-wait it leaves', { timeout: 900_000 }, async () => {
   const world = await playground()
   await world.run('schema', 'plan', '--project', 'shop', '--out', 'plan.json')
   const both = await Promise.all([world.run('schema', 'apply', 'plan.json', '--yes'), world.run('schema', 'apply', 'plan.json', '--yes')])

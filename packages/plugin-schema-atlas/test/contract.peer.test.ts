@@ -1,12 +1,12 @@
 import { testSchemaEngine } from '@santokit/core/testkit'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { atlasEngine } from '../src/engine.ts'
-import { startEmbeddedPostgres, startLibsql, startSystemPostgres, type Server } from './servers.ts'
+import { hasPeers, startEmbeddedPostgres, startLibsql, startSystemPostgres, type Server } from './servers.ts'
 
 /** Under way on a slow machine; the tests wait for conditions and not for time. */
 const TIMEOUT = 900_000
 
-describe.each([
+describe.skipIf(!hasPeers).each([
   ['system Postgres', 'pg', startSystemPostgres],
   ['embedded Postgres', 'pg', startEmbeddedPostgres],
   ['libSQL', 'libsql', startLibsql],

@@ -5,7 +5,7 @@ import { atlasEngine } from '../src/engine.ts'
 import { fill, survivors } from './random-rows.ts'
 import { changed, randomModel, writeSchema } from './random-schema.ts'
 import { Random } from './random.ts'
-import { contextOf, startEmbeddedPostgres, startLibsql, startSystemPostgres, subjectOf } from './servers.ts'
+import { contextOf, hasPeers, startEmbeddedPostgres, startLibsql, startSystemPostgres, subjectOf } from './servers.ts'
 
 const engine = atlasEngine({})
 
@@ -21,7 +21,7 @@ async function apply(database: SchemaDatabase, subject: SchemaSubject): Promise<
   expect(await inspectSchema(database, subject)).toEqual(again.to)
 }
 
-test.each([
+test.skipIf(!hasPeers).each([
   ['system Postgres', startSystemPostgres, 50],
   ['embedded Postgres', startEmbeddedPostgres, 50],
   ['libSQL', startLibsql, 100],

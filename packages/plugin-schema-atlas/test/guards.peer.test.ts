@@ -8,7 +8,7 @@ import { planSchema, type Planning } from '../../core/src/schema/plan/plan-schem
 import { atlasEngine } from '../src/engine.ts'
 import { changed, extended, id, randomModel, writeSchema, type Model } from './random-schema.ts'
 import { Random } from './random.ts'
-import { contextOf, script, startEmbeddedPostgres, startLibsql, startSystemPostgres, subjectOf, type Server } from './servers.ts'
+import { contextOf, hasPeers, script, startEmbeddedPostgres, startLibsql, startSystemPostgres, subjectOf, type Server } from './servers.ts'
 
 const engine = atlasEngine({})
 const SEED = 20_261
@@ -32,7 +32,7 @@ async function refusal(work: Promise<unknown>): Promise<StkError> {
   throw new Error('It was not refused.')
 }
 
-describe.each([
+describe.skipIf(!hasPeers).each([
   ['system Postgres', startSystemPostgres, { drifts: 60, plans: 22 }],
   ['embedded Postgres', startEmbeddedPostgres, { drifts: 60, plans: 22 }],
   ['libSQL', startLibsql, { drifts: 180, plans: 60 }],

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { SecretValue, type SchemaContext, type SchemaDatabase, type SchemaSubject } from '@santokit/core'
@@ -12,6 +12,11 @@ import { startCluster } from '@santokit/core/dev'
 import { splitStatements, withConnection, type Connection } from '@santokit/core/schema'
 
 const run = promisify(execFile)
+
+const DEBIAN = '/usr/lib/postgresql'
+
+/** Whether Atlas and a Postgres of the system are there; `npm run test:peers` installs them, and says what it could not. */
+export const hasPeers = systemMajors().length > 0 && (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'atlas')))
 
 /** A Postgres server, or a folder of libSQL files. */
 export interface Server {
@@ -112,12 +117,14 @@ async function postgresServer(url: (database: string) => string): Promise<Pick<S
   }
 }
 
+function systemMajors(): readonly string[] {
+  return existsSync(DEBIAN) ? readdirSync(DEBIAN).filter((major) => existsSync(join(DEBIAN, major, 'bin/initdb'))) : []
+}
+
 function systemBinaries(): string {
-  const root = '/usr/lib/postgresql'
-  const majors = existsSync(root) ? readdirSync(root).filter((major) => existsSync(join(root, major, 'bin/initdb'))) : []
-  const [oldest] = majors.sort((a, b) => Number(a) - Number(b))
-  if (oldest === undefined) throw new Error('There is no Postgres server under /usr/lib/postgresql: install the Debian package postgresql.')
-  return join(root, oldest, 'bin')
+  const [oldest] = [...systemMajors()].sort((a, b) => Number(a) - Number(b))
+  if (oldest === undefined) throw new Error(`There is no Postgres server under ${DEBIAN}: install the Debian package postgresql.`)
+  return join(DEBIAN, oldest, 'bin')
 }
 
 async function idOf(flag: string): Promise<number> {
