@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-require-imports, no-undef -- loaded by --require, before any module is */
 // Loaded into `stk` before anything else: notes every process that is started, with its arguments and environment, and every
 // text that is written to a file, however briefly the file is there. It changes nothing.
 const fs = require('node:fs')
