@@ -85,6 +85,9 @@ async function expectRefusals(bridge: TestBridge, type: ParamType): Promise<void
   }), { numRuns: RUNS })
 }
 
+/** What the Bridge itself sends: settings of a connection, with none of a call's values in their text. */
+const OWN_STATEMENT: unknown = expect.stringMatching(/^(?:select pg_catalog\.set_config\(|set )(?:(?!canary)[\w'., ()=:;$-])*$/)
+
 const SETUP = 'create table canary (secret text)'
 const FILL = "insert into canary values ('one'), ('two'), ('three')"
 
@@ -119,7 +122,7 @@ describe('Postgres', () => {
     await expectRefusals(bridge, type)
     const { rows } = await admin.query<{ query: string }>("select query from pg_stat_activity where application_name = 'santokit' and query <> ''")
     expect(rows.length).toBeGreaterThan(0)
-    for (const { query } of rows) expect([...logicTexts(dialect), expect.stringMatching(/^(set|select) [a-z_'., ()=:;0-9A-Z-]*$/)]).toContainEqual(query)
+    for (const { query } of rows) expect([...logicTexts(dialect), OWN_STATEMENT]).toContainEqual(query)
     expect((await admin.query('select count(*)::int as n from canary')).rows).toEqual([{ n: 3 }])
   })
 
