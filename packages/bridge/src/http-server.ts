@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { BootError } from './boot-error.ts'
+import { NodeResponse } from './http/node-response.ts'
 import type { ConnectionLimits } from './settings/index.ts'
 
 export interface HttpServer {
@@ -34,19 +35,24 @@ export interface ListenOptions extends ConnectionLimits {
   readonly inactivityTimeout: number
 }
 
+/** Takes requests. */
+export type NodeListener = (request: IncomingMessage, response: NodeResponse) => void
+
+type NodeServer = Server<typeof IncomingMessage, typeof NodeResponse>
+
 /** @throws BootError if the address cannot be listened on. */
 export async function listen(
-  listener: RequestListener, { host, port, max, requestTimeout, inactivityTimeout }: ListenOptions,
+  listener: NodeListener, { host, port, max, requestTimeout, inactivityTimeout }: ListenOptions,
 ): Promise<HttpServer> {
   const server = createServer({
     requestTimeout, headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout), maxHeaderSize: MOST_HEADER_BYTES,
     connectionsCheckingInterval: Math.min(CHECKING_INTERVAL, Math.ceil(requestTimeout / 2)),
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT, noDelay: true,
-  }, listener)
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT, noDelay: true, ServerResponse: NodeResponse,
+  })
   server.maxConnections = max
   // A client that does not read its answer would hold it, and its connection, for good.
   server.timeout = inactivityTimeout
-  const connections = trackConnections(server)
+  const connections = trackConnections(server, listener)
   await bind(server, host, port)
   const bound = (server.address() as AddressInfo).port
   return {
@@ -65,7 +71,7 @@ export async function listen(
   }
 }
 
-async function bind(server: Server, host: string, port: number): Promise<void> {
+async function bind(server: NodeServer, host: string, port: number): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   } catch (error) {
@@ -78,22 +84,26 @@ async function bind(server: Server, host: string, port: number): Promise<void> {
   }
 }
 
-/** Knows how many requests each connection has unanswered. */
-function trackConnections(server: Server): { closeWhenIdle(): void } {
+/** Knows how many requests each connection has unanswered, and hands them to `listener`. */
+function trackConnections(server: NodeServer, listener: NodeListener): { closeWhenIdle(): void } {
   const connections = new Map<Socket, { unanswered: number }>()
   let closing = false
   server.on('connection', (socket) => {
     connections.set(socket, { unanswered: 0 })
     socket.once('close', () => connections.delete(socket))
   })
-  server.on('request', ({ socket }, response) => {
+  server.on('request', (request, response) => {
+    const { socket } = request
     const connection = connections.get(socket)
-    if (connection === undefined) return
-    connection.unanswered++
-    response.on('close', () => {
-      connection.unanswered--
-      if (closing && connection.unanswered === 0) socket.destroySoon()
-    })
+    if (connection !== undefined) {
+      connection.unanswered++
+      response.on('close', () => {
+        connection.unanswered--
+        if (!response.writableEnded) response.onGone?.()
+        if (closing && connection.unanswered === 0) socket.destroySoon()
+      })
+    }
+    listener(request, response)
   })
   return {
     closeWhenIdle() {

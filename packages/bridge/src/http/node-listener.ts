@@ -1,10 +1,11 @@
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { NodeListener } from '../http-server.ts'
 import type { HttpAnswer, HttpRequest } from './message.ts'
 import { NodeRequest, sendToNode } from './node-request.ts'
 import type { Route, Routes } from './routes.ts'
 
 /** Answers requests straight on `node:http`: a framework takes longer to reach a call than all the rest of a small one. */
-export function createNodeListener(routes: Routes): RequestListener {
+export function createNodeListener(routes: Routes): NodeListener {
   const whole = new Map(routes.all.map((route) => [route.path, route]))
   const beginnings = routes.all.filter(({ path }) => path.endsWith('/'))
 
@@ -18,8 +19,9 @@ export function createNodeListener(routes: Routes): RequestListener {
   }
 
   const call = whole.get('/call') as Route
-  return ({ method = '', url = '' }, response) => {
-    const request = new NodeRequest(response.req, response)
+  return (incoming, response) => {
+    const { method = '', url = '' } = incoming
+    const request = new NodeRequest(incoming, response)
     if (url === '/call' && method === 'POST') return send(call.answer(request, '', ''), request, response)
     send(answer(request, method, url), request, response)
   }

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BodyCutShort, BodyTooLarge, type HttpAnswer, type HttpRequest, type ReadHeader } from './message.ts'
+import type { NodeResponse } from './node-response.ts'
 
 /** A request of `node:http` as the Bridge sees it: nothing is made of it that nobody asks for. */
 export class NodeRequest implements HttpRequest {
   #headers: Headers | undefined
 
-  constructor(private readonly request: IncomingMessage, private readonly response: ServerResponse) {}
+  constructor(private readonly request: IncomingMessage, private readonly response: NodeResponse) {}
 
   header(name: ReadHeader): string | null {
     // None of those that are read may come as a list.
@@ -50,7 +51,7 @@ export class NodeRequest implements HttpRequest {
   watch(onGone: () => void): void {
     const { response } = this
     if (response.destroyed && !response.writableEnded) onGone()
-    else response.on('close', () => { if (!response.writableEnded) onGone() })
+    else response.onGone = onGone
   }
 }
 
