@@ -1,3 +1,4 @@
+// In full counts, which take a minute or two; a few of each run with the suite of the test kit in every `npm test`.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isStkError } from '../diagnostics/index.ts'
 import { sampleRows, sampleSchema, sampleSql, type SampleSchema } from '../testkit/schema/model.ts'
