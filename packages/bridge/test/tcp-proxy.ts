@@ -6,8 +6,8 @@ export interface TcpProxy {
   readonly port: number
   /** Where new connections go. */
   target: number
-  /** Connections open now. */
-  readonly connections: number
+  /** True while what servers say is kept from clients, as on a network that has gone silent. */
+  silent: boolean
   stop(): Promise<void>
 }
 
@@ -19,7 +19,10 @@ export async function startTcpProxy(target: number, change: (chunk: Buffer, befo
     open.add(client)
     let chunks = 0
     client.pipe(upstream)
-    upstream.on('data', (chunk: Buffer) => client.write(change(chunk, chunks++)))
+    upstream.on('data', (chunk: Buffer) => {
+      const said = change(chunk, chunks++)
+      if (!proxy.silent) client.write(said)
+    })
     for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
       from.on('error', () => to.destroy())
       from.on('close', () => { to.destroy(); open.delete(client) })
@@ -30,9 +33,7 @@ export async function startTcpProxy(target: number, change: (chunk: Buffer, befo
   const proxy: TcpProxy = {
     port: (server.address() as AddressInfo).port,
     target,
-    get connections() {
-      return open.size
-    },
+    silent: false,
     async stop() {
       for (const socket of open) socket.destroy()
       server.close()

@@ -14,6 +14,8 @@ const STALL = 5
 /** How long an unused connection is kept, and after how long connecting is tried again, in milliseconds. */
 const IDLE_TIMEOUT = 30_000
 const RETRY = 1_000
+/** Milliseconds without an answer after which a connection is given up: a server that lives has long cancelled the statement. */
+const SILENCE = 10_000
 
 /**
  * Connections that many calls share: each statement is sent at once behind those before it, without waiting for their answers,
@@ -36,8 +38,13 @@ export class FastLane {
     for (const connection of this.#unflushed.splice(0)) connection.flush()
   }
 
-  /** @param timeout the database's own statement timeout in milliseconds; 0 for none. */
-  constructor(private readonly url: string, private readonly size: number, private readonly timeout: number) {}
+  /**
+   * @param timeout the database's own statement timeout in milliseconds; 0 for none.
+   * @param silence see {@link SILENCE}.
+   */
+  constructor(
+    private readonly url: string, private readonly size: number, private readonly timeout: number, private readonly silence = SILENCE,
+  ) {}
 
   get stats(): { readonly open: number; readonly idle: number } {
     return { open: this.#connections.length, idle: this.#connections.filter(({ depth }) => depth === 0).length }
@@ -91,13 +98,20 @@ export class FastLane {
     const connection = new FastConnection(opened, this)
     this.#connections.push(connection)
     void connection.closed.then(() => this.#connections.splice(this.#connections.indexOf(connection), 1))
-    this.#sweeper ??= setTimeout(() => this.#sweep(), IDLE_TIMEOUT).unref()
+    this.#sweeper ??= this.#sweepLater()
   }
 
   #sweep(): void {
-    const old = performance.now() - IDLE_TIMEOUT
-    for (const connection of this.#connections) if (connection.depth === 0 && connection.usedAt < old) void connection.end()
-    this.#sweeper = this.#connections.length === 0 ? undefined : setTimeout(() => this.#sweep(), IDLE_TIMEOUT).unref()
+    const now = performance.now()
+    for (const connection of this.#connections) {
+      if (connection.isSilent(now, this.silence)) connection.giveUp()
+      else if (connection.depth === 0 && now - connection.usedAt > IDLE_TIMEOUT) void connection.end()
+    }
+    this.#sweeper = this.#connections.length === 0 ? undefined : this.#sweepLater()
+  }
+
+  #sweepLater(): NodeJS.Timeout {
+    return setTimeout(() => this.#sweep(), this.silence / 2).unref()
   }
 }
 
@@ -159,6 +173,16 @@ export class FastConnection implements Sender {
       }
       if (isFirst) this.#progressTurn = this.lane.turn
     })
+  }
+
+  /** True if the server has been at one statement for so long that it cannot be there any more. */
+  isSilent(now: number, silence: number): boolean {
+    return this.depth > 0 && now - this.opened.wire.headSince > silence
+  }
+
+  /** Fails what is not answered, and closes. */
+  giveUp(): void {
+    this.opened.wire.destroy(new Error('the server does not answer'))
   }
 
   flush(): void {
