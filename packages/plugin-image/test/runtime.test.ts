@@ -86,7 +86,7 @@ test('the layers serve a project that has no libSQL database', async () => {
   const bundle = await sampleBundle()
   expect(libsqlNeed(bundle, undefined)).toBe('none')
   const files = await (await runtimeFiles('linux/amd64', 'none', '/nowhere')).read()
-  expect(files.map(({ path }) => path)).toEqual(['app/bridge/node.mjs'])
+  expect(files.map(({ path }) => path)).toEqual(['app/bridge/node.mjs', 'app/bridge/THIRD-PARTY.txt'])
 })
 
 test('the layers serve a remote libSQL database without native code', async () => {

@@ -36,7 +36,9 @@ export function libsqlNeed({ manifest }: Pick<Bundle, 'manifest'>, sqlite: boole
  */
 export async function runtimeFiles(platform: Platform, need: LibsqlNeed, root: string): Promise<RuntimeFiles> {
   const bridge = bridgeFile()
-  const parts: (readonly [path: string, file: string])[] = [['app/bridge/node.mjs', bridge]]
+  const parts: (readonly [path: string, file: string])[] = [
+    ['app/bridge/node.mjs', bridge], ['app/bridge/THIRD-PARTY.txt', join(dirname(bridge), 'THIRD-PARTY.txt')],
+  ]
   const made: ArchiveEntry[] = []
   if (need !== 'none') {
     const folder = join(packageRoot(), 'dist/runtime')
