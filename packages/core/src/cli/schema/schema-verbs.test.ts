@@ -98,3 +98,23 @@ test('apply: refuses what was not said, a plan that is stale and one that was ed
   const stale = await stk('schema', 'apply', 'plan.json', '--allow-drop', 'column:users.old')
   expect(stale).toMatchObject({ code: 1, out: expect.stringContaining('table users: index drift added') })
 })
+
+test('release: with schema: require it stops while the database is behind, says the command, and applies nothing', async () => {
+  const target = `{
+    type: 'nowhere', options: { safeParseAsync: async (data) => ({ success: true, data }), safeParse: (data) => ({ success: true, data }) },
+    package: async (bundle) => ({ digest: bundle.digest, files: [], meta: null }),
+    plan: async (pkg) => ({ from: null, to: pkg.digest, steps: [], bytes: 0, observed: '' }),
+    release: async () => { throw new Error('released') },
+  }`
+  await writeFile(join(root, 'santokit.config.mjs'), CONFIG
+    .replace('schemaEngines: [engine]', `schemaEngines: [engine], targets: [${target}]`)
+    .replace('databases:', `schema: 'require', targets: { nowhere: {} }, databases:`))
+  await byHand('create table users (id integer primary key, old text)')
+  expect(await stk('release', '--dry-run')).toMatchObject({ code: 0, out: expect.stringContaining('main up to date') })
+  await wanted('create table users (id integer primary key, old text, email text)')
+  const stopped = await stk('release', '--yes')
+  expect(stopped).toMatchObject({ code: 1, out: expect.stringContaining('STK6013') })
+  expect(stopped.out).toContain('stk schema apply plan.json')
+  expect(stopped.out + stopped.err).not.toContain('released"')
+  expect((await stk('schema', 'plan', '--detailed-exitcode')).code).toBe(2)
+})
