@@ -92,7 +92,7 @@ async function measure(scenario, standing, running, issuer) {
   const measured = Object.fromEntries(able.map(([name]) => [name, []]))
   for (let round = 0; round <= rounds; round++) {
     for (const [name, script] of rotate(able, round)) {
-      const result = await load(running[name], script, { connections, seconds: round === 0 ? 1 : seconds })
+      const result = await load(running[name], script, { connections, seconds: round === 0 ? Math.max(2, seconds) : seconds })
       if (result.failed > 0) console.log(`  ! ${name}, ${scenario.name}: ${result.failed} requests failed`)
       if (round > 0) measured[name].push(result)
     }

@@ -69,7 +69,7 @@ export const DIALECTS = {
     const item = 'id name price active createdAt'
     const [text, variables] = {
       item: [`query($id: Int!) { itemById(id: $id) { ${item} } }`, fields],
-      items: [`query($after: Int!) { allItemsList(first: 100, filter: null, condition: null, orderBy: [ID_ASC], offset: $after) { ${item} } }`, fields],
+      items: [`query($after: Int!) { allItemsList(first: 100, orderBy: [ID_ASC], offset: $after) { ${item} } }`, fields],
       event: ['mutation($itemId: Int!, $note: String!) { createEvent(input: { event: { itemId: $itemId, note: $note } }) { event { id } } }', fields],
       note: ['query($id: Int!) { noteById(id: $id) { id body } }', fields],
     }[query]
