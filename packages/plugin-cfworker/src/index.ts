@@ -1,4 +1,0 @@
-import { definePlugin } from '@santokit/core'
-
-/** Santokit target: a project as its own Cloudflare Worker. */
-export default definePlugin(() => ({ name: 'cfworker' }))
