@@ -10,7 +10,7 @@ test('a command gets the secrets, its arguments as they are, and no more of the 
   const repository = await checkout()
   const env = { DATABASE_URL: VALUE, MINE: 'mine', OTHER: 'other' }
   const run = async (...options: string[]): Promise<unknown> => {
-    const ran = await repository.spawnStk(['run', ...options, '--', ...node(PRINT, '--json', '--help', '$HOME; echo', '--')], env).ended
+    const ran = await repository.spawnStk(['run', ...options, '--', ...node(PRINT, '--', '--json', '--help', '$HOME; echo', '--')], env).ended
     expect(ran).toMatchObject({ code: 0, stderr: '' })
     return JSON.parse(ran.stdout)
   }
