@@ -60,9 +60,9 @@ test('projects that agree on a name share it, and those that do not are refused'
   await repository.write('santokit.config.ts', two('{}'))
   expect(await repository.spawnStk(['run', '--', ...node('0')], { DATABASE_URL: VALUE }).ended).toMatchObject({ code: 0 })
   await repository.write('santokit.config.ts', two("{ DATABASE_URL: 'env:THEIRS' }"))
-  const clash = await repository.spawnStk(['run', '--', ...node('0')], { DATABASE_URL: VALUE, THEIRS: 'canary-theirs' }).ended
+  const clash = await repository.spawnStk(['run', '--', ...node('0')], { DATABASE_URL: VALUE, THEIRS: 'libsql://canary-theirs.example' }).ended
   expect(clash).toMatchObject({ code: 2 })
   expect(clash.stderr).toMatch(/DATABASE_URL is not the same for "more" and "notes"/)
   expect(clash.stderr).not.toContain('canary')
-  expect(await repository.spawnStk(['run', '--project', 'more', '--', ...node('0')], { DATABASE_URL: VALUE, THEIRS: 'canary-theirs' }).ended).toMatchObject({ code: 0 })
+  expect(await repository.spawnStk(['run', '--project', 'more', '--', ...node('0')], { DATABASE_URL: VALUE, THEIRS: 'libsql://canary-theirs.example' }).ended).toMatchObject({ code: 0 })
 })
