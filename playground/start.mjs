@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startEmbeddedDatabases, loadSchemaAndSeed, startLocalIssuer } from '@santokit/core/dev'
+import { hclLoader, startEmbeddedDatabases, loadSchemaAndSeed, startLocalIssuer } from '@santokit/core/dev'
 import { loadConfig } from '@santokit/core/lifecycle'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -39,12 +39,13 @@ async function main() {
   await stk('release', '--yes')
 
   title('Databases and a token issuer on this machine')
-  const { config } = await loadConfig({ cwd: ROOT, command: 'start', env: process.env })
+  const { config, host } = await loadConfig({ cwd: ROOT, command: 'start', env: process.env })
   const { projects } = config
   const databases = await startEmbeddedDatabases({ projects, root: ROOT, dataDir: join(ROOT, '.santokit/start'), env: {}, fresh: true, report: (message) => say(message) })
   cleanups.push(() => databases.stop())
+  const openHcl = hclLoader({ config, host, env: process.env, signal: stopping.signal, report: (event) => event.message && say(event.message) })
   for (const project of projects) {
-    for (const { alias, action } of await loadSchemaAndSeed({ project, databases: databases.databases(project.name), root: ROOT })) {
+    for (const { alias, action } of await loadSchemaAndSeed({ project, databases: databases.databases(project.name), root: ROOT, openHcl })) {
       say(`${project.name}.${alias}: schema and seed ${action}`)
     }
   }

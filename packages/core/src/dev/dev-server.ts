@@ -9,6 +9,7 @@ import { createDevProject, type DevProject } from './dev-project.ts'
 import { startEmbeddedDatabases, type EmbeddedDatabases } from './embedded-databases.ts'
 import { devEnvironment } from './environment.ts'
 import { openFront } from './front.ts'
+import { hclLoader } from './load-hcl.ts'
 import { loadSchemaAndSeed } from './load-schema.ts'
 import { startLocalIssuer, type LocalIssuer } from './local-issuer.ts'
 import { watchFiles } from './watch.ts'
@@ -143,7 +144,9 @@ async function reload(session: Session, projects: readonly ResolvedProject[]): P
 }
 
 async function loadDatabases({ databases, lifecycle, report }: Session, project: ResolvedProject): Promise<void> {
-  const done = await loadSchemaAndSeed({ project, databases: databases.databases(project.name), root: lifecycle.config.root })
+  const done = await loadSchemaAndSeed({
+    project, databases: databases.databases(project.name), root: lifecycle.config.root, openHcl: hclLoader(lifecycle),
+  })
   for (const { alias, action } of done) {
     if (action === 'loaded' || action === 'reloaded') {
       report({ type: 'note', level: 'info', project: project.name, message: `${action} schema and seed of ${alias}` })

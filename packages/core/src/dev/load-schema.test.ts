@@ -6,7 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ResolvedProject } from '../config/resolved.ts'
 import { isStkError, type StkError } from '../diagnostics/error.ts'
 import { startEmbeddedDatabases, type DevDatabase, type EmbeddedDatabases } from './embedded-databases.ts'
+import type { OpenHcl } from './load-hcl.ts'
 import { loadSchemaAndSeed } from './load-schema.ts'
+import { withConnection } from '../schema/database/connection.ts'
 import { withClient } from './postgres/client.ts'
 
 let dataDir: string
@@ -61,6 +63,11 @@ async function values(database: DevDatabase, sql: string): Promise<unknown[]> {
   client.close()
   return rows.map((row) => row[0])
 }
+
+/** Stands in for an engine: each line of a file is a statement, which it runs in a session of its own. */
+const hclOfLines: OpenHcl = async ({ sources }) => (target) => withConnection(target, async (connection) => {
+  for (const line of sources.flatMap(({ text }) => text.split('\n'))) await connection.run(line)
+})
 
 describe.each(['main', 'cache'])('alias %s', (alias) => {
   let database: DevDatabase
@@ -154,6 +161,41 @@ describe.each(['main', 'cache'])('alias %s', (alias) => {
     await write({ [`projects/shop/schema/${alias}.sql`]: 'create table b (n int);' })
     expect((await load(own))[0]?.action).toBe('kept')
     expect(await values(database, 'select count(*) from a')).toEqual([alias === 'main' ? '0' : 0])
+  })
+
+  test('HCL without an engine is refused with how to get one, and the database stays as it was', async () => {
+    await write({ [`projects/shop/schema/${alias}.sql`]: 'create table a (n int);', [`projects/shop/seed/${alias}.sql`]: 'insert into a values (7);' })
+    await load()
+    await rm(join(root, `projects/shop/schema/${alias}.sql`))
+    await write({ [`projects/shop/schema/${alias}/a.hcl`]: 'table "a" {}' })
+    const error = await refusal()
+    expect(error.code).toBe('STK6001')
+    expect(error.message).toContain(`projects/shop/schema/${alias}/a.hcl`)
+    expect(error.details.fix).toContain('npm install --save-dev @santokit/plugin-schema-atlas')
+    expect(await values(database, 'select n from a')).toEqual([7])
+    await write({ [`projects/shop/schema/${alias}.sql`]: 'create table a (n int);' })
+    expect((await refusal()).code).toBe('STK6003')
+  })
+
+  test('HCL is loaded by an engine, then seeded; when either fails nothing half-loaded stays', async () => {
+    const withHcl = (): ReturnType<typeof load> => loadSchemaAndSeed({ project: project(), databases: [database], root, openHcl: hclOfLines })
+    const failure = (): Promise<string> => withHcl().then(() => expect.unreachable(), String)
+    await write({ [`projects/shop/schema/${alias}.hcl`]: 'create table a (n int)', [`projects/shop/seed/${alias}.sql`]: 'insert into a values (1);' })
+    expect(await withHcl()).toEqual([{ alias, action: 'loaded', files: [`projects/shop/schema/${alias}.hcl`, `projects/shop/seed/${alias}.sql`] }])
+    expect((await withHcl())[0]?.action).toBe('unchanged')
+    await write({ [`projects/shop/schema/${alias}.hcl`]: 'create table a (n int)\ncreate table b (m int)' })
+    expect((await withHcl())[0]?.action).toBe('reloaded')
+    expect(await values(database, 'select m from b')).toEqual([])
+
+    await write({ [`projects/shop/schema/${alias}.hcl`]: 'create table a (n int)\ncreate nonsense' })
+    expect(await failure()).toContain('nonsense')
+    await expect(values(database, 'select n from a')).rejects.toThrow(/a/)
+    await write({ [`projects/shop/schema/${alias}.hcl`]: 'create table a (n int)', [`projects/shop/seed/${alias}.sql`]: 'insert into c values (1);' })
+    expect(await failure()).toContain('STK5003')
+    await expect(values(database, 'select n from a')).rejects.toThrow(/a/)
+    await write({ [`projects/shop/seed/${alias}.sql`]: 'insert into a values (1);' })
+    expect((await withHcl())[0]?.action).toBe('loaded')
+    expect(await values(database, 'select n from a')).toEqual([1])
   })
 
   test('without files there is nothing to load', async () => {

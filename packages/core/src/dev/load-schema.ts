@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Queryable } from '@santokit/bridge'
@@ -7,9 +7,14 @@ import type { ResolvedProject } from '../config/resolved.ts'
 import { positionAt } from '../diagnostics/frame.ts'
 import { StkError, type SourceLocation } from '../diagnostics/error.ts'
 import type { DevDatabase } from './embedded-databases.ts'
+import type { OpenHcl } from './load-hcl.ts'
 import { inLoadSession, type LoadSession } from './load-session.ts'
+import type { SchemaDatabase } from '../schema/contract.ts'
+import { noLoader, subjectOf } from '../schema/open-schemas.ts'
+import { findSchemaSources } from '../schema/sources/find-sources.ts'
 import { failureOffset } from '../schema/sources/load-sql.ts'
 import { splitStatements } from '../schema/sources/statements.ts'
+import { SecretValue } from '../secrets/secret-value.ts'
 
 export interface LoadOptions {
   readonly project: ResolvedProject
@@ -18,6 +23,8 @@ export interface LoadOptions {
   /** The repository root, for paths in messages. */
   readonly root: string
   readonly signal?: AbortSignal
+  /** Loads HCL files, see {@link hclLoader}. Without it they are an error. */
+  readonly openHcl?: OpenHcl
 }
 
 /** What was done to one database. */
@@ -36,12 +43,13 @@ export interface LoadedDatabase {
 export type Seed = (context: { readonly db: Queryable }) => Promise<void> | void
 
 /**
- * Loads `schema/<alias>.sql` (or `schema/<alias>/*.sql` in the order of their names) and then `seed/<alias>.sql` and
+ * Loads `schema/<alias>.sql` or `.hcl` (or those in `schema/<alias>/` in the order of their paths) and then `seed/<alias>.sql` and
  * `seed/<alias>.mjs` into databases that are empty, and anew into throw-away databases whose files have changed since.
  *
- * One transaction a database: when anything fails, it is as it was.
+ * One transaction a database: when anything fails, it is as it was. HCL is loaded by an engine in a session of its own, so that
+ * a throw-away database is left empty when HCL, or a seed after it, fails; the next call loads it again.
  *
- * @throws StkError STK5003 at the statement that failed.
+ * @throws StkError STK5003 at the statement that failed; STK6001, STK6002 and STK6003 for HCL, and for HCL and SQL mixed.
  */
 export async function loadSchemaAndSeed(options: LoadOptions): Promise<readonly LoadedDatabase[]> {
   const done: LoadedDatabase[] = []
@@ -52,55 +60,71 @@ export async function loadSchemaAndSeed(options: LoadOptions): Promise<readonly 
   return done
 }
 
-async function loadDatabase({ project, root, signal }: LoadOptions, database: DevDatabase): Promise<LoadedDatabase> {
-  const files = await sourcesOf(project, database.alias, root)
+async function loadDatabase(options: LoadOptions, database: DevDatabase): Promise<LoadedDatabase> {
+  const { project, root, openHcl = noHcl } = options
+  const schema = await findSchemaSources(project.root, database.alias, root)
+  const seeds = await seedsOf(project, database.alias, root)
+  const files = [...schema.map(({ path, text }) => ({ file: path, text })), ...seeds]
   const loaded = (action: LoadedDatabase['action']): LoadedDatabase => ({
     alias: database.alias, action, files: files.map(({ file }) => file),
   })
   if (files.length === 0) return loaded('no-schema')
   const hash = createHash('sha256').update(JSON.stringify(files.map(({ file, text }) => [file, text]))).digest('hex')
-  return inLoadSession(database, async (session) => {
+  const isHcl = schema[0]?.kind === 'hcl'
+  const outcome = await inLoadSession(database, async (session) => {
     const before = await session.remembered()
-    if (before === hash) return loaded('unchanged')
+    if (before === hash) return { action: 'unchanged' } as const
     const isEmpty = await session.isEmpty()
-    if (!isEmpty && !database.throwaway) return loaded('kept')
-    if (!isEmpty) await session.clear()
-    for (const file of files) {
-      if (file.path.endsWith('.mjs')) await runSeedModule(session, file, project.name)
-      else await runScript(session, file, database.driver, project.name, signal)
-    }
+    if (!isEmpty && !database.throwaway) return { action: 'kept' } as const
+    // Asked for before anything is cleared.
+    const loadHcl = isHcl ? await openHcl(subjectOf(project, database, schema)) : undefined
+    if (!isEmpty || (loadHcl !== undefined && database.throwaway)) await session.clear()
+    const action = isEmpty ? 'loaded' : 'reloaded'
+    if (loadHcl !== undefined) return { action, loadHcl } as const
+    for (const { path, text } of schema) await runScript(session, { file: path, text }, database.driver, options)
+    await runSeeds(session, seeds, database.driver, options)
     await session.remember(hash)
-    return loaded(isEmpty ? 'loaded' : 'reloaded')
+    return { action } as const
   })
+  if (outcome.loadHcl !== undefined) await loadThroughEngine(outcome.loadHcl, database, async (session) => {
+    await runSeeds(session, seeds, database.driver, options)
+    await session.remember(hash)
+  })
+  return loaded(outcome.action)
 }
 
+/** Leaves nothing behind when it fails, so that what is half there is never served. */
+async function loadThroughEngine(
+  loadHcl: (database: SchemaDatabase) => Promise<void>, database: DevDatabase, seed: (session: LoadSession) => Promise<void>,
+): Promise<void> {
+  try {
+    await loadHcl({ driver: database.driver, url: new SecretValue(database.url) })
+    await inLoadSession(database, seed)
+  } catch (error) {
+    if (database.throwaway) await inLoadSession(database, (session) => session.clear())
+    throw error
+  }
+}
+
+const noHcl: OpenHcl = (subject) => Promise.reject(noLoader(subject))
 interface SourceFile {
-  /** Absolute. */
-  readonly path: string
   /** Relative to the repository root, with `/`. */
   readonly file: string
   readonly text: string
 }
 
-async function sourcesOf(project: ResolvedProject, alias: string, root: string): Promise<SourceFile[]> {
-  const schema = join(project.root, 'schema')
-  const parts = (await list(join(schema, alias))).filter((name) => name.endsWith('.sql')).sort()
-  const candidates = [
-    join(schema, `${alias}.sql`),
-    ...parts.map((name) => join(schema, alias, name)),
-    join(project.root, 'seed', `${alias}.sql`),
-    join(project.root, 'seed', `${alias}.mjs`),
-  ]
-  const files: SourceFile[] = []
-  for (const path of candidates) {
+interface SeedFile extends SourceFile {
+  /** Absolute. */
+  readonly path: string
+}
+
+async function seedsOf(project: ResolvedProject, alias: string, root: string): Promise<readonly SeedFile[]> {
+  const files: SeedFile[] = []
+  for (const path of ['sql', 'mjs'].map((kind) => join(project.root, 'seed', `${alias}.${kind}`))) {
     const text = await readFile(path, 'utf8').catch(absent)
     if (text !== undefined) files.push({ path, file: relative(root, path).split(sep).join('/'), text })
   }
   return files
-}
-
-async function list(folder: string): Promise<string[]> {
-  return (await readdir(folder).catch(absent)) ?? []
 }
 
 function absent(error: unknown): undefined {
@@ -109,19 +133,24 @@ function absent(error: unknown): undefined {
   throw error
 }
 
-async function runScript(
-  session: LoadSession, source: SourceFile, driver: DevDatabase['driver'], project: string, signal: AbortSignal | undefined,
-): Promise<void> {
-  for (const statement of splitStatements(source.text, driver)) {
+async function runSeeds(session: LoadSession, seeds: readonly SeedFile[], driver: DevDatabase['driver'], options: LoadOptions): Promise<void> {
+  for (const file of seeds) {
+    if (file.path.endsWith('.mjs')) await runSeedModule(session, file, options.project.name)
+    else await runScript(session, file, driver, options)
+  }
+}
+
+async function runScript(session: LoadSession, { file, text }: SourceFile, driver: DevDatabase['driver'], { project, signal }: LoadOptions): Promise<void> {
+  for (const statement of splitStatements(text, driver)) {
     signal?.throwIfAborted()
     await session.run(statement.text).catch((cause: unknown) => {
-      const position = positionAt(source.text, failureOffset(statement, cause))
-      throw failed(cause, { file: source.file, ...position, text: source.text }, project)
+      const position = positionAt(text, failureOffset(statement, cause))
+      throw failed(cause, { file, ...position, text }, project.name)
     })
   }
 }
 
-async function runSeedModule(session: LoadSession, source: SourceFile, project: string): Promise<void> {
+async function runSeedModule(session: LoadSession, source: SeedFile, project: string): Promise<void> {
   const where: SourceLocation = { file: source.file }
   // The query makes an edited file a new module.
   const version = createHash('sha256').update(source.text).digest('hex').slice(0, 12)
@@ -151,7 +180,7 @@ function failed(cause: unknown, where: SourceLocation, project: string): StkErro
   return new StkError('STK5003', { why: typeof detail === 'string' ? `${message} (${detail})` : message, where, project, cause })
 }
 
-function lineInStack(cause: unknown, source: SourceFile): { readonly line?: number; readonly column?: number } {
+function lineInStack(cause: unknown, source: SeedFile): { readonly line?: number; readonly column?: number } {
   const name = source.path.split(sep).at(-1) ?? source.path
   const stack = cause instanceof Error ? (cause.stack ?? '') : ''
   for (const line of stack.split('\n')) {

@@ -10,7 +10,7 @@ export interface LoadSession {
   isEmpty(): Promise<boolean>
   /** What {@link remember} was told last. */
   remembered(): Promise<string | undefined>
-  /** Removes everything. */
+  /** Removes everything, what {@link remember} was told too. */
   clear(): Promise<void>
   /** Runs one statement. */
   run(statement: string): Promise<void>
@@ -114,6 +114,7 @@ function libsqlSession(tx: Transaction): LoadSession {
         const objects = await db.rows<{ name: string }>(`${LIBSQL_OBJECTS} and type = ?`, [type])
         for (const { name } of objects) await tx.execute(`drop ${type} if exists "${name.replaceAll('"', '""')}"`)
       }
+      await tx.execute('drop table if exists _santokit_dev')
       await tx.execute('pragma defer_foreign_keys = off')
     },
     async run(statement) {

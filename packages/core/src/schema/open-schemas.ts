@@ -7,7 +7,7 @@ import type { SecretResolver } from '../secrets/resolver.ts'
 import { isSecretRef, type MaybeSecret } from '../secrets/secret-ref.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
 import type { Execution } from './apply/execute.ts'
-import type { SchemaContext, SchemaDatabase, SchemaEngine, SchemaSubject } from './contract.ts'
+import type { SchemaContext, SchemaDatabase, SchemaEngine, SchemaSource, SchemaSubject } from './contract.ts'
 import { fileOf } from './database/libsql.ts'
 import type { Planning } from './plan/plan-schema.ts'
 import { findSchemaSources } from './sources/find-sources.ts'
@@ -44,8 +44,7 @@ export async function findSchemas(world: Pick<SchemaWorld, 'config'>, projects: 
       if (aliases.length > 0 && !aliases.includes(alias)) continue
       const sources = await findSchemaSources(project.root, alias, world.config.root)
       if (sources.length === 0) continue
-      const { schemas, exclude = [] } = project.schema?.databases[alias] ?? {}
-      subjects.push({ project: project.name, alias, driver, sources, schemas: driver === 'pg' ? schemas ?? ['public'] : [], exclude })
+      subjects.push(subjectOf(project, { alias, driver }, sources))
     }
   }
   if (subjects.length > 0) return subjects
@@ -54,6 +53,12 @@ export async function findSchemas(world: Pick<SchemaWorld, 'config'>, projects: 
     why: known.length === 0 ? 'No database is declared.' : 'No database has a schema file.',
     fix: `Write what its schema is to be into schema/${alias}.sql of the project.`,
   })
+}
+
+/** What the files and the config say of one alias. */
+export function subjectOf(project: ResolvedProject, { alias, driver }: Pick<SchemaSubject, 'alias' | 'driver'>, sources: readonly SchemaSource[]): SchemaSubject {
+  const { schemas, exclude = [] } = project.schema?.databases[alias] ?? {}
+  return { project: project.name, alias, driver, sources, schemas: driver === 'pg' ? schemas ?? ['public'] : [], exclude }
 }
 
 /**
@@ -77,20 +82,40 @@ export async function openSchema(subject: SchemaSubject, world: SchemaWorld): Pr
 /** The first engine that can plan a subject, with its failures and time put down to its plugin. @throws StkError STK6001 */
 export function engineFor(subject: SchemaSubject, host: PluginHost): SchemaEngine {
   const found = findEngine(subject, host)
-  if (found !== undefined) return found
-  const offered = host.schemaEngines().map(({ engine }) => engine.name)
-  throw new StkError('STK6001', {
+  if (found === undefined) throw noEngine(subject, host, `Comparing the schema of ${subject.project}.${subject.alias}`, 'plan')
+  return found
+}
+
+/** The first engine that can load a subject whose files are not SQL. @throws StkError STK6001 */
+export function findLoader(subject: SchemaSubject, host: PluginHost): SchemaEngine & Required<Pick<SchemaEngine, 'load'>> {
+  const found = findEngine(subject, host, ({ load }) => load !== undefined)
+  if (found?.load === undefined) throw noLoader(subject, host)
+  return { ...found, load: found.load }
+}
+
+/** What to say where nothing loads a subject whose files are not SQL. */
+export function noLoader(subject: SchemaSubject, host?: PluginHost): StkError {
+  return noEngine(subject, host, `Loading ${pathsOf(subject)}`, 'load', 'Or say it in SQL, which needs no engine here.')
+}
+
+function noEngine(subject: SchemaSubject, host: PluginHost | undefined, what: string, verb: 'plan' | 'load', ...more: readonly string[]): StkError {
+  const offered = host?.schemaEngines().map(({ engine }) => engine.name) ?? []
+  return new StkError('STK6001', {
     why: offered.length === 0
-      ? `Comparing the schema of ${subject.project}.${subject.alias} takes a schema engine, and no plugin offers one.`
-      : `None of ${offered.join(', ')} can plan ${subject.sources.map(({ path }) => path).join(', ')} for ${subject.driver}.`,
-    fix: ['npm install --save-dev @santokit/plugin-schema-atlas', 'Then list it in the config: plugins: [atlas()]'],
+      ? `${what} takes a schema engine, and no plugin offers one.`
+      : `${offered.length === 1 ? `The engine ${offered[0] ?? ''} cannot` : `None of ${offered.join(', ')} can`} ${verb} ${pathsOf(subject)} for ${subject.driver}.`,
+    fix: ['npm install --save-dev @santokit/plugin-schema-atlas', 'Then list it in the config: plugins: [atlas()]', ...more],
     project: subject.project,
   })
 }
 
-/** The same, or `undefined`. */
-export function findEngine(subject: SchemaSubject, host: PluginHost): SchemaEngine | undefined {
-  const found = host.schemaEngines().find(({ engine }) => engine.supports(subject))
+function pathsOf({ sources }: SchemaSubject): string {
+  return sources.map(({ path }) => path).join(', ')
+}
+
+/** The same, or `undefined`. @param wanted what it has to be able to do besides. */
+export function findEngine(subject: SchemaSubject, host: PluginHost, wanted: (engine: SchemaEngine) => boolean = () => true): SchemaEngine | undefined {
+  const found = host.schemaEngines().find(({ engine }) => engine.supports(subject) && wanted(engine))
   if (found === undefined) return undefined
   const { engine, plugin } = found
   const attribute = <T>(method: string, work: () => Promise<T>): Promise<T> => host.attribute(plugin, `schema engine ${engine.name}: ${method}`, work)
