@@ -18,6 +18,9 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close()
 })
 
+/** A client as it is before `stk sync`. */
+const untyped = createClient as (options: ClientOptions) => Client<never>
+
 /** A server that answers each request with the next of these; and what it was asked. */
 async function serve(...answers: ((response: ServerResponse, asked: Asked) => void)[]) {
   const asked: Asked[] = []
@@ -37,7 +40,7 @@ async function serve(...answers: ((response: ServerResponse, asked: Asked) => vo
     await once(server, 'close')
   })
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { asked, baseUrl, client: (options: Omit<ClientOptions, 'baseUrl'> = {}): Client<never> => createClient<never>({ baseUrl, ...options }) }
+  return { asked, baseUrl, client: (options: Omit<ClientOptions, 'baseUrl'> = {}): Client<never> => untyped({ baseUrl, ...options }) }
 }
 
 const data = (value: unknown) => (response: ServerResponse): void => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ data: value }))
@@ -61,7 +64,7 @@ test('a namespace and a name make the path', async () => {
 
 test('a path below the base address stays, and $call takes any path', async () => {
   const { asked, baseUrl } = await serve(data(null))
-  expect(await createClient<never>({ baseUrl: `${baseUrl}/api/` }).$call('then/x')).toBeNull()
+  expect(await untyped({ baseUrl: `${baseUrl}/api/` }).$call('then/x')).toBeNull()
   expect(asked[0]?.url).toBe('/api/call')
 })
 
@@ -191,5 +194,5 @@ test('params that cannot be written fail at once, as what they are', async () =>
 })
 
 test('an address that is none is refused when the client is made', () => {
-  expect(() => createClient<never>({ baseUrl: 'shop.example.com' })).toThrow(TypeError)
+  expect(() => untyped({ baseUrl: 'shop.example.com' })).toThrow(TypeError)
 })
