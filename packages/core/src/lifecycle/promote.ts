@@ -4,6 +4,7 @@ import type { Release } from '../plugin/contract.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
 import { cannot, isCalled, listReleases, verifyRelease } from './release.ts'
+import { requireSchema } from './schema-phase.ts'
 import type { ProjectTarget } from './select.ts'
 
 /** A release of one environment, about to be made live in another. */
@@ -14,9 +15,11 @@ export interface Promotion {
 }
 
 /**
- * Finds what to promote: the release of `source`'s environment that is named, else the live one. Reads only.
+ * Finds what to promote: the release of `source`'s environment that is named, else the live one; and proves that the destination's
+ * schema is up to date, where it requires that. Reads only.
  *
- * @throws StkError STK4004 if there is none yet, STK4009 if `id` is not among them, STK4007 if the target cannot promote.
+ * @throws StkError STK4004 if there is none yet, STK4009 if `id` is not among them, STK4007 if the target cannot promote, STK6013 if the
+ *   schema is not up to date.
  */
 export async function findPromotion(
   source: { readonly pair: ProjectTarget; readonly ctx: LifecycleContext },
@@ -31,6 +34,7 @@ export async function findPromotion(
   if (from === undefined) {
     throw new StkError('STK4004', { why: `Nothing has been released to ${place} yet.`, fix: `stk release --env ${ctx.config.environment}` })
   }
+  await requireSchema(destination.pair.project, destination.ctx)
   return { from, live: await first(listReleases(destination.pair.project, destination.pair.target, destination.ctx), () => true) }
 }
 
