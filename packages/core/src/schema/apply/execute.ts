@@ -65,7 +65,7 @@ async function runTogether(execution: Execution, group: readonly SchemaStatement
   try {
     if (before === 0) await assertUnmoved(connection, subject, live)
     if (connection.driver === 'libsql') await refuseCascades(connection, group)
-    const broken = connection.driver === 'libsql' ? await brokenReferences(connection) : new Set<string>()
+    const broken = connection.driver === 'libsql' ? await brokenReferences(connection) : new Map<string, BrokenReference>()
     for (const statement of group) {
       ctx.signal.throwIfAborted()
       at += 1
@@ -105,21 +105,29 @@ async function assertUnmoved(connection: Connection, subject: SchemaSubject, liv
 async function refuseCascades(connection: Connection, group: readonly SchemaStatement[]): Promise<void> {
   const [row] = await connection.rows<{ foreign_keys: number }>('select foreign_keys from pragma_foreign_keys')
   const drops = group.some(({ sql }) => readStatement(sql, 'libsql').actions.some(({ act, ...action }) => act === 'drop' && 'kind' in action && action.kind === 'table'))
-  if (row?.foreign_keys === 1 && drops) throw new Error('this server enforces foreign keys in a transaction, so that dropping a table would delete rows of others; change the table by hand')
+  if (row?.foreign_keys === 1 && drops) throw new Unfit('this server enforces foreign keys in a transaction, so that dropping a table would delete rows of others; change the table by hand')
+}
+
+interface BrokenReference {
+  readonly table: string
+  readonly rowid: number | null
+  readonly parent: string
 }
 
 /** Rows whose reference leads nowhere. Foreign keys are not enforced while tables are rebuilt, so they are counted before and after. */
-async function brokenReferences(connection: Connection): Promise<ReadonlySet<string>> {
-  const rows = await connection.rows<{ table: string; rowid: number | null; parent: string; fkid: number }>('select "table", rowid, parent, fkid from pragma_foreign_key_check')
-  return new Set(rows.map(({ table, rowid, parent }) => `${table} ${String(rowid)} ${parent}`))
+async function brokenReferences(connection: Connection): Promise<ReadonlyMap<string, BrokenReference>> {
+  const rows = await connection.rows<BrokenReference>('select "table", rowid, parent from pragma_foreign_key_check')
+  return new Map(rows.map((row) => [JSON.stringify([row.table, row.rowid, row.parent]), row]))
 }
 
-function refuseBroken(before: ReadonlySet<string>, after: ReadonlySet<string>): void {
-  const [broken] = [...after].filter((row) => !before.has(row))
-  if (broken === undefined) return
-  const [table = '', , parent = ''] = broken.split(' ')
-  throw new Error(`a row of ${table} would refer to a row of ${parent} that is not there`)
+function refuseBroken(before: ReadonlyMap<string, BrokenReference>, after: ReadonlyMap<string, BrokenReference>): void {
+  for (const [key, { table, parent }] of after) {
+    if (!before.has(key)) throw new Unfit(`a row of ${table} would refer to a row of ${parent} that is not there`)
+  }
 }
+
+/** Not a statement that failed, but what all of them come to. */
+class Unfit extends Error {}
 
 function failed({ statements, turn, database }: Execution, number: number, before: number, cause: unknown, atCommit = false): StkError {
   const statement = statements[number - 1]
@@ -127,10 +135,12 @@ function failed({ statements, turn, database }: Execution, number: number, befor
   const state = String((cause as { code?: unknown } | null)?.code ?? '')
   const done = before === 0 ? 'Nothing was changed.' : `${before === 1 ? 'Statement 1 is' : `Statements 1 to ${before} are`} done and stay; the rest is not.`
   const lost = isConnectionLost(cause)
+  const isOne = !atCommit && number > before && !(cause instanceof Unfit)
+  const what = isOne ? `Statement ${number} of ${statements.length} failed` : atCommit ? 'The commit failed' : 'It was taken back'
   return new StkError('STK6011', {
-    why: `${atCommit ? 'The commit' : `Statement ${number} of ${statements.length}`} failed: ${message}\n${atCommit ? '' : `${firstLine(statement?.sql ?? '')}\n`}${
+    why: `${what}: ${message}\n${isOne ? `${firstLine(statement?.sql ?? '')}\n` : ''}${
       lost && atCommit ? 'The connection was lost at the commit: nobody can tell yet whether it holds.' : done}`,
-    fix: fixFor(state, lost),
+    fix: cause instanceof Unfit ? ['Mend the rows or the schema files, then plan again: stk schema plan'] : fixFor(state, lost),
     project: turn.project,
     target: turn.alias,
   })

@@ -17,29 +17,38 @@ const COMMENT_LIMIT = 60_000
 
 const MARK: Readonly<Record<Risk, string>> = { 'additive': '🟢', 'locking': '🟡', 'unknown': '🟠', 'data-losing': '🔴' }
 
-/** Plans for a pull request's comment: what is lost first, then every statement. Never longer than a comment may be. */
+/** Plans for a pull request's comment: what has to be allowed first, then every statement. Never longer than a comment may be. */
 export function plansAsMarkdown(plans: readonly SchemaPlan[], environment: string): string {
   const head = `### Schema plan · ${environment}\n`
-  const sections = plans.map(markdownSection)
-  const text = [head, ...sections].join('\n')
-  if (text.length <= COMMENT_LIMIT) return text
-  const short = [head, ...plans.map((plan) => markdownSection({ ...plan, statements: [] }, 0, [], summaryOf(plan), plan))]
-  const cut = '\n\n_Too long for a comment: the statements are in the plan file._\n'
-  return short.join('\n').slice(0, COMMENT_LIMIT - cut.length) + cut
+  const whole = [head, ...plans.map((plan) => [...markdownHead(plan), ...markdownStatements(plan)].join('\n'))].join('\n')
+  if (whole.length <= COMMENT_LIMIT) return whole
+  const note = '\n\n_Too long for a comment: the statements are in the plan file._\n'
+  const short = [head, ...plans.map((plan) => markdownHead(plan).join('\n'))].join('\n')
+  return cutAtLine(short, COMMENT_LIMIT - note.length) + note
 }
 
-function markdownSection(plan: SchemaPlan, _at?: number, _all?: unknown, summary = summaryOf(plan), whole = plan): string {
-  const lines = [`**${plan.project} · ${plan.alias}** — ${summary}`, '']
-  const permissions = [...new Set(whole.statements.map((statement) => permission(statement, '')).filter((text) => text !== ''))]
-  if (permissions.length > 0) lines.push(`> [!CAUTION]`, ...permissions.map((text) => `> \`${text}\``), '')
-  for (const note of plan.unplanned) lines.push(`- ⚠️ not planned: ${oneLine(note)}`)
-  if (plan.statements.length > 0) {
-    lines.push('| | risk | why | |', '|---|---|---|---|')
-    for (const [at, { risk, why, drops }] of plan.statements.entries()) lines.push(`| ${at + 1} | ${MARK[risk]} ${risk} | ${cell(why)} | ${drops.map((drop) => `\`${cell(drop)}\``).join(' ')} |`)
-    const script = plan.statements.map(({ sql }) => `${sql};`).join('\n')
-    lines.push('', '<details><summary>SQL</summary>', '', fenced(script), '', '</details>', '')
-  }
-  return lines.join('\n')
+/** What a plan comes to, and what has to be said for it. */
+function markdownHead(plan: SchemaPlan): readonly string[] {
+  const permissions = [...new Set(plan.statements.map((statement) => permission(statement, '')).filter((text) => text !== ''))]
+  return [
+    `**${plan.project} · ${plan.alias}** — ${summaryOf(plan)}`, '',
+    ...(permissions.length === 0 ? [] : ['> [!CAUTION]', ...permissions.map((text) => `> ${code(text)}`), '']),
+    ...(plan.unplanned.length === 0 ? [] : [...plan.unplanned.map((note) => `- ⚠️ not planned: ${oneLine(note)}`), '']),
+  ]
+}
+
+function markdownStatements({ statements }: SchemaPlan): readonly string[] {
+  if (statements.length === 0) return []
+  return [
+    '| | risk | why | |', '|---|---|---|---|',
+    ...statements.map(({ risk, why, drops }, at) => `| ${at + 1} | ${MARK[risk]} ${risk} | ${cell(why)} | ${drops.map((drop) => code(cell(drop))).join(' ')} |`),
+    '', '<details><summary>SQL</summary>', '', fenced(statements.map(({ sql }) => `${sql};`).join('\n')), '', '</details>', '',
+  ]
+}
+
+/** Whole lines only, so that no mark is left open. */
+function cutAtLine(text: string, limit: number): string {
+  return text.length <= limit ? text : text.slice(0, text.lastIndexOf('\n', limit))
 }
 
 /** A fence that nothing inside can close. */
@@ -47,6 +56,14 @@ function fenced(script: string): string {
   const longest = Math.max(2, ...[...script.matchAll(/`+/g)].map(([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
   return `${fence}sql\n${script}\n${fence}`
+}
+
+/** A code span that nothing inside can close. */
+function code(text: string): string {
+  const runs = [...text.matchAll(/`+/g)].map(([run]) => run.length)
+  const mark = '`'.repeat(Math.max(0, ...runs) + 1)
+  const pad = runs.length > 0 ? ' ' : ''
+  return `${mark}${pad}${oneLine(text)}${pad}${mark}`
 }
 
 function cell(text: string): string {
