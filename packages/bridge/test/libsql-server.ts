@@ -71,6 +71,7 @@ interface StreamRequest {
 class Stream {
   readonly #texts = new Map<number, string>()
   #tx: Transaction | undefined
+  #switchedReferences = false
 
   constructor(private readonly client: Client, private readonly statements: Set<string>) {}
 
@@ -80,11 +81,17 @@ class Stream {
       if (type === 'execute') return { type: 'ok', response: { type, result: await this.#run(request.stmt) } }
       if (type === 'batch') return { type: 'ok', response: { type, result: await this.#runBatch(request.batch.steps) } }
       if (type === 'store_sql') this.#texts.set(request.sql_id, request.sql)
-      if (type === 'close') await this.#tx?.rollback()
+      if (type === 'close') await this.#close()
       return { type: 'ok', response: { type } }
     } catch (error) {
       return { type: 'error', error: toError(error) }
     }
+  }
+
+  /** A server's streams have a connection each; what one switches ends with it. */
+  async #close(): Promise<void> {
+    await this.#tx?.rollback()
+    if (this.#switchedReferences) await this.client.execute('pragma foreign_keys = on')
   }
 
   async #runBatch(steps: StreamRequest['batch']['steps']): Promise<unknown> {
@@ -108,6 +115,7 @@ class Stream {
   async #run({ sql, sql_id: id, args = [] }: Statement): Promise<unknown> {
     const text = sql ?? this.#texts.get(id as number) ?? ''
     this.statements.add(text)
+    if (/^pragma foreign_keys *=/i.test(text)) this.#switchedReferences = true
     if (/^begin/i.test(text)) {
       this.#tx = await this.client.transaction(/readonly/i.test(text) ? 'read' : 'write')
       return toResult()

@@ -64,12 +64,12 @@ async function runTogether(execution: Execution, group: readonly SchemaStatement
   let at = 0
   try {
     if (before === 0) await assertUnmoved(connection, subject, live)
-    if (connection.driver === 'libsql') await refuseCascades(connection, group)
     const broken = connection.driver === 'libsql' ? await brokenReferences(connection) : new Map<string, BrokenReference>()
     for (const statement of group) {
       ctx.signal.throwIfAborted()
       at += 1
       progress(at)
+      if (connection.driver === 'libsql') await refuseCascade(connection, statement)
       await connection.run(statement.sql)
     }
     if (connection.driver === 'libsql') refuseBroken(broken, await brokenReferences(connection))
@@ -100,12 +100,19 @@ async function assertUnmoved(connection: Connection, subject: SchemaSubject, liv
 
 /**
  * Where foreign keys cannot be switched off, as on a libSQL server, dropping a table deletes its rows first, and with them what refers to
- * them by `on delete cascade`: the tables that a rebuild must not touch.
+ * them by `on delete cascade`. Looked at before each drop, since a statement before it may have made a table that refers to this one.
  */
-async function refuseCascades(connection: Connection, group: readonly SchemaStatement[]): Promise<void> {
+async function refuseCascade(connection: Connection, { sql }: SchemaStatement): Promise<void> {
+  const dropped = readStatement(sql, 'libsql').actions.flatMap((action) => (action.act === 'drop' && action.kind === 'table' ? [action.name.name] : []))
+  if (dropped.length === 0) return
   const [row] = await connection.rows<{ foreign_keys: number }>('select foreign_keys from pragma_foreign_keys')
-  const drops = group.some(({ sql }) => readStatement(sql, 'libsql').actions.some(({ act, ...action }) => act === 'drop' && 'kind' in action && action.kind === 'table'))
-  if (row?.foreign_keys === 1 && drops) throw new Unfit('this server enforces foreign keys in a transaction, so that dropping a table would delete rows of others; change the table by hand')
+  if (row?.foreign_keys !== 1) return
+  const references = await connection.rows<{ child: string; parent: string }>(
+    `select t.name as child, f."table" as parent from sqlite_master t, pragma_foreign_key_list(t.name) f where t.type = 'table' order by 1`,
+  )
+  const reference = references.find(({ parent }) => dropped.some((name) => name.toLowerCase() === parent.toLowerCase()))
+  if (reference === undefined) return
+  throw new Unfit(`${reference.child} refers to ${reference.parent}, and this server enforces foreign keys in a transaction, so that dropping ${reference.parent} could delete or change rows of ${reference.child}; change the table by hand`)
 }
 
 interface BrokenReference {
