@@ -32,7 +32,7 @@ async function compare(project: ResolvedProject, ctx: LifecycleContext): Promise
     if (behind.length > 0) {
       const environment = ctx.config.environment === 'production' ? '' : ` --env ${ctx.config.environment}`
       throw new StkError('STK6013', {
-        why: `${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} not what the schema files say. Nothing was released.`,
+        why: `${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} not what the schema files say. Nothing was changed.`,
         fix: [`stk schema plan --project ${project.name}${environment} --out plan.json`, `stk schema apply plan.json${environment}`],
       })
     }
