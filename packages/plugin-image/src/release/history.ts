@@ -40,6 +40,8 @@ const entry = z.object({
   promotes: z.string().optional(),
   /** The index in its own bytes. */
   root: z.string().optional(),
+  /** The beginnings of the digests of its blobs, so that the next release need not ask what is there. */
+  holds: z.string().regex(/^[0-9a-f]{16}( [0-9a-f]{16})*$/).optional(),
 })
 
 const history = z.object({ version: z.literal(1), project: z.string(), target: z.string(), environment: z.string(), releases: z.array(entry) })
@@ -56,7 +58,9 @@ export type Entry = Readonly<z.output<typeof entry>>
  * @param releases newest first.
  */
 export function historyManifest({ project, target, environment }: Scope, releases: readonly Entry[]): Manifest {
-  const kept = releases.slice(0, REMEMBERED).map((each, index) => (index < AT_HAND ? each : { ...each, root: undefined }))
+  const kept = releases.slice(0, REMEMBERED).map((each, index) => ({
+    ...each, root: index < AT_HAND ? each.root : undefined, holds: index === 0 ? each.holds : undefined,
+  }))
   return manifestOf({
     schemaVersion: 2,
     mediaType: OCI_MANIFEST,

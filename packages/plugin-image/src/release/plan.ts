@@ -5,6 +5,7 @@ import type { ImagePackage } from '../package.ts'
 import { placeOf, planPush, type PushPlan, type Tag } from '../registry/index.ts'
 import { releaseFrom, type Entry } from './history.ts'
 import { readRecorded, releasesFrom } from './live.ts'
+import { recallFrom } from './holds.ts'
 import { historyTag, isChosenTag } from './names.ts'
 import { openReleases } from './place.ts'
 
@@ -36,7 +37,8 @@ export async function planRelease(pkg: ImagePackage, ctx: TargetContext<ImageSet
   }
   const { repository, live, scope } = await openReleases(ctx)
   const tags: readonly Tag[] = [{ name: live, moves: true }, ...(isChosenTag(ctx) ? [{ name: pkg.meta.tag, moves: false }] : [])]
-  const [push, recorded] = await Promise.all([planPush(repository, pkg.image, tags), readRecorded(repository, live, scope)])
+  const reading = readRecorded(repository, live, scope)
+  const [push, recorded] = await Promise.all([planPush(repository, pkg.image, tags, async (digest) => recallFrom(await reading, digest)), reading])
   const observed = { live: push.survey.tags.get(live), recorded }
   const releases = await releasesFrom(repository, observed, live, scope)
   const isLive = observed.live === pkg.digest

@@ -15,10 +15,12 @@ export interface Going {
   /** ISO 8601, UTC. */
   readonly at: string
   readonly promotes?: string
+  /** What it is made of, if that was looked at. */
+  readonly holds?: string
 }
 
 /** The entry of an image that goes live after `before`. */
-export function nextEntry({ bundle, root, tag, revision, at, promotes }: Going, before: readonly Entry[]): Entry {
+export function nextEntry({ bundle, root, tag, revision, at, promotes, holds }: Going, before: readonly Entry[]): Entry {
   const [last] = before
   return {
     id: nextId(last, bundle),
@@ -30,6 +32,7 @@ export function nextEntry({ bundle, root, tag, revision, at, promotes }: Going, 
     ...(last === undefined ? {} : { previous: last.id }),
     ...(promotes === undefined ? {} : { promotes }),
     root: new TextDecoder().decode(root.bytes),
+    ...(holds === undefined ? {} : { holds }),
   }
 }
 

@@ -1,13 +1,15 @@
-import { isStkError, StkError, type Release, type ReleasePlan, type TargetContext } from '@santokit/core'
+import { isStkError, StkError, type Release, type ReleasePlan, type TargetContext, type Verification } from '@santokit/core'
 import { signed } from '../documents/signature.ts'
 import { exportImage } from '../output/export.ts'
 import { readOutput } from '../output/where.ts'
 import type { ImageSettings } from '../options.ts'
 import type { ImagePackage } from '../package.ts'
-import { placeOf, pushImage, type Pushed, type Tag } from '../registry/index.ts'
+import { blobsOf, placeOf, pushImage, type Pushed, type Tag } from '../registry/index.ts'
 import { releaseFrom } from './history.ts'
+import { holdsOf } from './holds.ts'
 import { observe, readRecorded, releasesFrom } from './live.ts'
 import { openReleases, type Place } from './place.ts'
+import { lookForParts } from './parts.ts'
 import { knownOf } from './plan.ts'
 import { nextEntry, writeHistory } from './record.ts'
 
@@ -16,6 +18,16 @@ const unchanged = new WeakSet<Release>()
 
 export function wasUnchanged(release: Release): boolean {
   return unchanged.has(release)
+}
+
+/** Releases of this process that found all their parts when their tag had moved. */
+const found = new WeakMap<Release, Verification>()
+
+/** What a release has just found out about itself. Given once: who asks again asks the registry. */
+export function takeFound(release: Release): Verification | undefined {
+  const verification = found.get(release)
+  found.delete(release)
+  return verification
 }
 
 /**
@@ -46,11 +58,18 @@ export async function releaseImage(plan: ReleasePlan, pkg: ImagePackage, ctx: Ta
     return { ...releaseFrom(now, scope), sent: pushed.bytes }
   }
   const before = pushed.isChanged ? known?.releases ?? await releasesFrom(repository, { live: plan.observed || undefined, recorded }, live, scope) : recorded
-  const { image: { root }, meta } = pkg
-  const entry = nextEntry({ bundle: meta.bundle, root, tag: meta.tag, revision: ctx.revision, at }, before)
+  const { image, meta } = pkg
+  const entry = nextEntry({ bundle: meta.bundle, root: image.root, tag: meta.tag, revision: ctx.revision, at, holds: holdsOf(blobsOf(image)) }, before)
   ctx.progress('noting it')
-  if (!await writeHistory(repository, live, scope, [entry, ...before])) ctx.warn(`${placeOf(repository)} does not take the list of releases. ${entry.id} is live all the same.`)
-  return { ...releaseFrom(entry, scope), sent: pushed.bytes }
+  // Whether all is there is asked in the same round trip.
+  const [isNoted, stored] = await Promise.all([
+    writeHistory(repository, live, scope, [entry, ...before]),
+    lookForParts(repository, live, image).catch(() => undefined),
+  ])
+  if (!isNoted) ctx.warn(`${placeOf(repository)} does not take the list of releases. ${entry.id} is live all the same.`)
+  const release = { ...releaseFrom(entry, scope), sent: pushed.bytes }
+  if (stored?.healthy === true) found.set(release, stored)
+  return release
 }
 
 async function push(plan: ReleasePlan, { image, meta, origin }: ImagePackage, place: Place, ctx: TargetContext<ImageSettings>): Promise<Pushed> {

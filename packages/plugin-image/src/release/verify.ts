@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Release, TargetContext, Verification } from '@santokit/core'
 import type { ImageSettings } from '../options.ts'
-import { hasBlob, resolveTag } from '../registry/index.ts'
+import { resolveTag } from '../registry/index.ts'
 import { readImage } from '../registry/push/read-image.ts'
+import { lookForParts } from './parts.ts'
 import { openReleases } from './place.ts'
-import { wasUnchanged } from './release.ts'
+import { takeFound, wasUnchanged } from './release.ts'
 
 /**
  * Proves that the tag names the release, and that all it is made of can be fetched. Then, if the options say so, waits for the
@@ -20,15 +21,13 @@ export async function verifyRelease(release: Release, ctx: TargetContext<ImageSe
 async function verifyStored(release: Release, ctx: TargetContext<ImageSettings>): Promise<Verification> {
   // Read a moment ago by the plan, which is what says that nothing changed.
   if (wasUnchanged(release)) return { healthy: true, summary: 'digest live' }
+  const found = takeFound(release)
+  if (found !== undefined) return found
   const { repository, live } = await openReleases(ctx)
   const digest = release.details?.image?.split('@')[1]
   const named = await resolveTag(repository, live)
   if (named === undefined || named !== digest) return { healthy: false, summary: `the tag ${live} names ${named ?? 'nothing'}` }
-  const { blobs } = await readImage(repository, named)
-  const there = await Promise.all([...new Map(blobs.map((blob) => [blob.descriptor.digest, blob])).values()]
-    .map(async ({ descriptor }) => ({ descriptor, isThere: await hasBlob(repository, descriptor) })))
-  const missing = there.find(({ isThere }) => !isThere)
-  return missing === undefined ? { healthy: true, summary: 'digest live' } : { healthy: false, summary: `${missing.descriptor.digest} is gone` }
+  return lookForParts(repository, live, await readImage(repository, named))
 }
 
 /** Asked every second; deployments take many. */

@@ -10,7 +10,7 @@ export interface RoundCounter {
  * that round have been answered, and what is asked because of one belongs to the next round. So no request can slip
  * into a round because the loopback happened to be fast.
  */
-export function countRounds(): RoundCounter {
+export function countRounds(ask: typeof fetch = fetch): RoundCounter {
   const rounds: string[][] = []
   let current: { readonly labels: string[]; pending: number; readonly deliver: (() => void)[] } | undefined
 
@@ -33,7 +33,7 @@ export function countRounds(): RoundCounter {
       const round = current
       round.labels.push(`${init?.method ?? 'GET'} ${new URL(String(input)).pathname}`)
       round.pending++
-      const response = await fetch(input, init)
+      const response = await ask(input, init)
       const body = await response.arrayBuffer()
       const held = new Promise<void>((resolve) => round.deliver.push(resolve))
       round.pending--

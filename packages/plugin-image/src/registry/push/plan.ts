@@ -2,7 +2,7 @@ import type { Blob, Descriptor, Image } from '../../oci/types.ts'
 import { hasBlob } from '../blobs.ts'
 import type { Repository } from '../repository.ts'
 import { immutable } from './immutable.ts'
-import { blobsOf, survey, type Survey, type Tag } from './survey.ts'
+import { blobsOf, survey, type Recall, type Survey, type Tag } from './survey.ts'
 
 /** What a push would do. */
 export interface PushPlan {
@@ -29,10 +29,11 @@ export interface PlannedBlob {
  * Says what is there and what would be sent. Reads only, and little: one request a tag, and where the live image is an
  * index one for each manifest in it. What the live image is made of is there; a base that has changed is asked for.
  *
+ * @param recall saves those requests where it knows what the live image is made of.
  * @throws StkError STK4103 if a tag that does not move names another image.
  */
-export async function planPush(repository: Repository, image: Image, tags: readonly Tag[]): Promise<PushPlan> {
-  const found = await survey(repository, image, tags)
+export async function planPush(repository: Repository, image: Image, tags: readonly Tag[], recall?: Recall): Promise<PushPlan> {
+  const found = await survey(repository, image, tags, recall)
   refuseTaken(repository, found.tags, tags, image)
   const blobs = await Promise.all(blobsOf(image).map(async (blob) => ({ descriptor: blob.descriptor, ...await actionFor(repository, blob, found) })))
   return {

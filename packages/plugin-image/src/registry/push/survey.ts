@@ -20,10 +20,16 @@ export interface Survey {
 }
 
 /**
- * Looks at the tags: one request each, side by side. The image that a moving tag names is read, and if it is an index of
- * several, those that differ: what they are made of need not be asked for one by one.
+ * Remembers what an image is made of: given the digest of the live one, answers which blobs it has. `undefined` if it is not
+ * known. What it says may be wrong: a manifest is refused then, and every blob is asked for.
  */
-export async function survey(repository: Repository, image: Image, tags: readonly Tag[]): Promise<Survey> {
+export type Recall = (live: string) => Promise<((blob: string) => boolean) | undefined>
+
+/**
+ * Looks at the tags: one request each, side by side. The image that a moving tag names is read, and if it is an index of
+ * several, those that differ, unless `recall` knows them: what they are made of need not be asked for one by one.
+ */
+export async function survey(repository: Repository, image: Image, tags: readonly Tag[], recall?: Recall): Promise<Survey> {
   const moving = tags.find(({ moves }) => moves)
   const looked = await Promise.all(tags.map(async (tag) => {
     if (tag !== moving) return { name: tag.name, digest: await resolveTag(repository, tag.name), manifest: undefined }
@@ -36,8 +42,14 @@ export async function survey(repository: Repository, image: Image, tags: readonl
   return {
     tags: new Map(looked.map(({ name, digest }) => [name, digest])),
     isDone,
-    present: isDone || current === undefined ? new Set() : await partsOf(repository, image, current),
+    present: isDone || current === undefined ? new Set() : await presentOf(repository, image, current, recall),
   }
+}
+
+async function presentOf(repository: Repository, image: Image, live: Manifest, recall: Recall | undefined): Promise<ReadonlySet<string>> {
+  const has = await recall?.(live.descriptor.digest)
+  if (has === undefined) return partsOf(repository, image, live)
+  return new Set(blobsOf(image).map(({ descriptor }) => descriptor.digest).filter(has))
 }
 
 /** The digest that each tag names now, in one request each. */

@@ -1,0 +1,50 @@
+import { sampleBundle } from '@santokit/core/testkit'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { imageTarget } from '../src/target.ts'
+import { countRounds, type RoundCounter } from './registry/rounds.ts'
+import { contextOn, createWorld, type ImageWorld } from './worlds.ts'
+
+// What `stk deploy image` asks of a registry, by the counting of registry/rounds.ts: plan, release and verification, with the
+// documents and the list, as they are by default. A registry that wants credentials costs one more round trip, and a token another.
+
+const ask = globalThis.fetch
+
+let world: ImageWorld
+beforeEach(async () => {
+  world = await createWorld()
+  delete world.registry.quirks.authorize
+})
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  await world.cleanup()
+})
+
+const ONE = { platforms: ['linux/amd64'] }
+
+async function deploy(seed: string, settings: object = {}): Promise<RoundCounter['rounds']> {
+  const counter = countRounds(ask)
+  vi.stubGlobal('fetch', counter.fetch)
+  const ctx = contextOn(world, { settings })
+  const pkg = await imageTarget.package(await sampleBundle({ seed }), ctx)
+  const release = await imageTarget.release(await imageTarget.plan(pkg, ctx), pkg, ctx)
+  expect(await imageTarget.verify!(release, ctx)).toMatchObject({ healthy: true })
+  return counter.rounds
+}
+
+/** The round trip, from 1, in which the environment's tag is written. */
+function liveIn(rounds: RoundCounter['rounds']): number {
+  return 1 + rounds.findIndex((round) => round.some((request) => request.endsWith('PUT /v2/acme/shop/manifests/production')))
+}
+
+test.each([['one platform', ONE], ['two platforms', {}]])('%s: live in the fifth round trip, noted and verified in the sixth', async (_, settings) => {
+  const cold = await deploy('a', settings)
+  expect([liveIn(cold), cold.length], JSON.stringify(cold, null, 1)).toEqual([5, 6])
+  const warm = await deploy('b', settings)
+  expect([liveIn(warm), warm.length], JSON.stringify(warm, null, 1)).toEqual([5, 6])
+})
+
+test('nothing changed: two requests, side by side, and no bytes', async () => {
+  await deploy('a')
+  const rounds = await deploy('a')
+  expect(rounds.map((round) => [...round].sort())).toEqual([['GET /v2/acme/shop/manifests/production', 'GET /v2/acme/shop/manifests/production.releases']])
+})
