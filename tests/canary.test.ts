@@ -140,7 +140,9 @@ describe('what fails', () => {
     const run = await stk(['build', '--verbose'], { env: { DATABASE_TOKEN: planted.PLATFORM_TOKEN } })
     expect(run.code).toBe(2)
     expect(run.stdout + run.stderr).toContain('STK2022')
-    expect(run.found.map(({ place }) => place).filter((place) => !place.includes('leak.ts') && !place.includes('.santokit/cache'))).toEqual([])
+    // The module itself is looked at from a temporary file, which must be gone; a file that is left is named otherwise.
+    const known = /leak\.ts|\.santokit\/cache|^what was written to .*\/leak\.mjs$/
+    expect(run.found.map(({ place }) => place).filter((place) => !known.test(place))).toEqual([])
   }, MINUTES)
 })
 

@@ -1,17 +1,20 @@
 import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { FakePlatform } from '../../packages/core/src/testkit/fixtures/platform/server.ts'
+import { writeBase } from '../../packages/plugin-image/test/base.ts'
+import { startRegistry } from '../../packages/plugin-image/test/registry/registry.ts'
 import { canaryWorld, plant, type CanaryWorld } from './world.ts'
 
 const TARGETS = fileURLToPath(new URL('../../packages/core/src/testkit/fixtures/platform/target.ts', import.meta.url))
 
 /**
  * Every target that is proved, by its name in the config. A further one is a line here: its import, its plugin and its
- * options.
+ * options, which are told where the platform and a registry are.
  */
-export const TARGETS_PROVED: Readonly<Record<string, { readonly imports: string; readonly plugin: string; readonly options: (origin: string) => string }>> = {
+export const TARGETS_PROVED: Readonly<Record<string, { readonly imports: string; readonly plugin: string; readonly options: (origin: string, registry: string) => string }>> = {
   tarball: { imports: "import tarball from '@santokit/plugin-tarball'", plugin: 'tarball()', options: () => "{ to: 'file:releases' }" },
-  image: { imports: "import image from '@santokit/plugin-image'", plugin: 'image()', options: () => "{ repository: '127.0.0.1:9/acme/notes' }" },
+  image: { imports: "import image from '@santokit/plugin-image'", plugin: 'image()', options: (_, registry) => `{ repository: '${registry}/acme/notes', base: 'oci:base', sqlite: false }` },
   app: {
     imports: `import { appTarget } from ${JSON.stringify(TARGETS)}`, plugin: "{ name: 'app', targets: [appTarget] }",
     options: (origin) => `{ url: '${origin}', app: 'notes', token: secret('PLATFORM_TOKEN') }`,
@@ -52,6 +55,8 @@ export async function canaryRepository({ targets = ['tarball'], plugins = '', se
   onTestFinished(() => platform.close())
   const used = targets.map((name) => ({ name, ...TARGETS_PROVED[name] as (typeof TARGETS_PROVED)[string] }))
   const { origin } = platform
+  const registry = targets.includes('image') ? await startRegistry() : undefined
+  onTestFinished(() => registry?.close())
   const world = await canaryWorld(() => `import { defineConfig, secret, SecretValue } from '@santokit/core'
 ${used.map(({ imports }) => imports).join('\n')}
 
@@ -67,7 +72,7 @@ export default defineConfig({
         dotenv: { driver: 'libsql', url: 'file:z.db', authToken: secret('IN_DOTENV') },
       },
       secrets: { FROM_VAULT: 'vault:a', FROM_FILE: 'file:secrets/key', ${secrets} },
-      targets: { ${used.map(({ name, options }) => `${name}: ${options(origin)}`).join(', ')} },
+      targets: { ${used.map(({ name, options }) => `${name}: ${options(origin, registry?.host ?? '')}`).join(', ')} },
     },
   },
   environments: { staging: {} },
@@ -77,5 +82,6 @@ export default defineConfig({
     'notes/logic/notes/add.ts': `export default { access: 'public', handler: async ({ db }) => ({ rows: await db.main.rows('select 1') }) }\n`,
     ...files,
   }, planted)
+  if (registry !== undefined) await writeBase(join(world.repository.root, 'base'))
   return { ...world, platform }
 }
