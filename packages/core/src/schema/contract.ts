@@ -15,7 +15,7 @@ export interface SchemaEngine {
   /** Whether it can plan these sources for this driver. Asks nobody. */
   supports(subject: SchemaSubject): boolean
   /**
-   * Says which version of its tool it found, and what that can do. Called before {@link plan}.
+   * Says which version of its tool it found, and what that can do. Called before {@link plan} and {@link load}.
    *
    * @throws StkError STK6002 when the tool is missing or too old, with how to install it.
    */
