@@ -46,7 +46,7 @@ export interface Killed {
 }
 
 /** Pushes of one process, which dies when each of them has come to its moment. */
-const A_PROCESS = 8
+const A_PROCESS = 16
 
 /** Kills a push at every `stride`th of its moments, and looks at what is left each time. */
 export async function killEverywhere(scenario: Scenario, pusher: Pusher, stride: number): Promise<Killed> {
