@@ -51,7 +51,7 @@ export async function packageImage(bundle: Bundle, ctx: Context): Promise<ImageP
   const runtime = await packRuntime(settings.platforms, need, ctx.root, cache)
   const created = ctx.sourceDate ?? EPOCH
   const built = buildImage({
-    project: project.name, bundle: bundle.digest, base, runtime, app: appLayer(bundle), settings, created, revision: ctx.revision,
+    project: project.name, bundle: bundle.digest, base, runtime, app: await appLayer(bundle, cache), settings, created, revision: ctx.revision,
     tag: releaseTag(ctx, bundle),
   })
   const origin: Origin = {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -6,10 +6,11 @@ import { sampleBundle, targetContext } from '@santokit/core/testkit'
 import { unpackTar } from 'modern-tar'
 import { afterEach, expect, test } from 'vitest'
 import { readBase } from '../src/base/base.ts'
+import { openCache } from '../src/base/cache.ts'
 import { layoutBase } from '../src/base/source.ts'
 import { appLayer } from '../src/layout/app-layer.ts'
 import { buildImage, type ImageParts } from '../src/layout/image.ts'
-import { packLayer } from '../src/layout/layer.ts'
+import { packLayer, packLayerInParts } from '../src/layout/layer.ts'
 import { parseJson } from '../src/oci/content.ts'
 import type { Image } from '../src/oci/types.ts'
 import { imageOptions } from '../src/options.ts'
@@ -39,7 +40,7 @@ async function fixedParts(types = OCI_TYPES): Promise<ImageParts> {
     bundle: `sha256:${'3f'.repeat(32)}`,
     base: await readBase(source, await source.resolve(), ['linux/amd64', 'linux/arm64']),
     runtime: new Map([['linux/amd64', runtime], ['linux/arm64', runtime]]),
-    app: appLayer({ project: 'shop', files: [{ path: 'manifest.json', bytes: Buffer.from('{}\n'), digest: `sha256:${'0'.repeat(64)}` }] }),
+    app: await appLayer({ project: 'shop', files: [{ path: 'manifest.json', bytes: Buffer.from('{}\n'), digest: `sha256:${'0'.repeat(64)}` }] }, openCache(join(root, 'cache'))),
     settings: imageOptions.parse({ repository: 'registry.example.com/acme/shop', source: 'https://git.example.com/acme/shop' }),
     created: '2026-03-14T09:26:53Z',
     revision: '8c1f04d2a6b7e93f0c51d8e2a4b6f7091c3d5e70',
@@ -142,7 +143,7 @@ test('over a base of docker media types everything has the names of OCI, and not
 })
 
 test('the app layer holds the manifest and the bundle, readable by anybody and owned by root', async () => {
-  const { blob } = appLayer(await sampleBundle())
+  const { blob } = await appLayer(await sampleBundle(), openCache(await folderWithBase()))
   const entries = await unpackTar(gunzipSync(await blob.open()))
   expect(entries.map(({ header }) => [header.name, header.type, header.mode])).toEqual([
     ['app/', 'directory', 0o755], ['app/bundle/', 'directory', 0o755], ['app/bundle/logic/', 'directory', 0o755],
@@ -179,4 +180,21 @@ test('a value of a secret in labels or variables is refused, and not repeated', 
     expect(JSON.stringify(failure) + String(failure)).toContain('API_KEY')
     expect(JSON.stringify(failure) + String(failure)).not.toContain(canary)
   }
+})
+
+test('a large file of a layer is compressed once, and the bytes do not depend on that', async () => {
+  const files = (seed: string) => [
+    { path: 'app/manifest.json', bytes: Buffer.from(seed) },
+    { path: 'app/bundle/data.mjs', bytes: Buffer.from(Array.from({ length: 9000 }, (_, index) => `line ${index ** 3}\n`).join('')) },
+    { path: 'app/bundle/rest.mjs', bytes: Buffer.from(`rest ${seed}`) },
+  ]
+  const folder = await folderWithBase()
+  const bytesOf = async (seed: string, cache: string) => (await packLayerInParts(files(seed), '', openCache(join(folder, cache)))).blob.open() as Uint8Array
+  const one = await bytesOf('one', 'here')
+  const other = await bytesOf('other', 'here')
+  expect(Buffer.compare(other, await bytesOf('other', 'elsewhere'))).toBe(0)
+  expect(Buffer.compare(one, other)).not.toBe(0)
+  const unpacked = await unpackTar(gunzipSync(other))
+  for (const { path, bytes } of files('other')) expect(Buffer.from(unpacked.find(({ header }) => header.name === path)!.data!).equals(bytes), path).toBe(true)
+  expect(await readdir(join(folder, 'here/members'))).toHaveLength(1)
 })

@@ -55,7 +55,7 @@ async function run(bundle: Bundle, env: Record<string, string>, sqlite?: boolean
   const folder = await temporary()
   const need = libsqlNeed(bundle, sqlite)
   const runtime = await packLayerOnce(await runtimeFiles('linux/amd64', need, folder), 'the Bridge', openCache(join(folder, 'cache')))
-  await unpackLayers([runtime.blob, appLayer(bundle).blob], join(folder, 'root'))
+  await unpackLayers([runtime.blob, (await appLayer(bundle, openCache(join(folder, 'cache')))).blob], join(folder, 'root'))
   const app = join(folder, 'root/app')
   const child = spawn(process.execPath, [join(app, 'bridge/node.mjs')], {
     cwd: app, env: { PORT: '0', HOST: '127.0.0.1', MANIFEST_PATH: join(app, 'manifest.json'), ...env }, stdio: ['ignore', 'pipe', 'pipe'],
