@@ -48,3 +48,16 @@ test('nothing changed: two requests, side by side, and no bytes', async () => {
   const rounds = await deploy('a')
   expect(rounds.map((round) => [...round].sort())).toEqual([['GET /v2/acme/shop/manifests/production', 'GET /v2/acme/shop/manifests/production.releases']])
 })
+
+test.each([
+  ['without documents', { attach: { sbom: false, provenance: false } }, 4096], ['with documents', {}, 8192],
+])('a changed logic sends its layer and little more, %s', async (_, settings, most) => {
+  await deploy('a', { ...ONE, ...settings })
+  const ctx = contextOn(world, { settings: { ...ONE, ...settings } })
+  const pkg = await imageTarget.package(await sampleBundle({ seed: 'b' }), ctx)
+  const plan = await imageTarget.plan(pkg, ctx)
+  const layers = plan.steps.filter(({ action, subject }) => action === 'upload' && subject.startsWith('layer'))
+  expect(layers).toHaveLength(1)
+  const { sent = 0 } = await imageTarget.release(plan, pkg, ctx)
+  expect(sent - layers[0]!.bytes!).toBeLessThanOrEqual(most)
+})
