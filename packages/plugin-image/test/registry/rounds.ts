@@ -16,7 +16,11 @@ export function countRounds(ask: typeof fetch = fetch): RoundCounter {
 
   const close = async (): Promise<void> => {
     // Whoever was let go by the last round gets to ask before this one is closed.
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+    // A content that is still read from the disk is on its way as well: it is no round trip that it waits for.
+    for (let turn = 0; turn < 5; turn++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))) turn = 0
+    }
     if (current === undefined || current.pending > 0) return
     const { deliver } = current
     current = undefined
