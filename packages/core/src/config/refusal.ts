@@ -1,4 +1,4 @@
-import { StkError, type StkErrorDetails } from '../diagnostics/index.ts'
+import { StkError, type SourceLocation, type StkErrorDetails } from '../diagnostics/index.ts'
 import type { Layer } from './layers.ts'
 import { formatPath, type ConfigPath } from './path.ts'
 
@@ -16,7 +16,18 @@ export function invalid(
     why: `${subject} ${problem}.`.replace(/([.?])\.$/, '$1'),
     fix,
     configPath: path.length === 0 ? undefined : formatPath(path),
-    where: layer?.locate?.(path),
+    where: mayHoldSecret(path) ? withoutText(layer?.locate?.(path)) : layer?.locate?.(path),
     ...more,
   })
+}
+
+/** Where people paste a value although a reference or a secret's name belongs there: a frame would print it. */
+function mayHoldSecret(path: ConfigPath): boolean {
+  return path.some((part) => part === 'secrets' || part === 'url' || part === 'authToken')
+}
+
+function withoutText(where: SourceLocation | undefined): SourceLocation | undefined {
+  if (where === undefined) return undefined
+  const { text: _, ...place } = where
+  return place
 }
