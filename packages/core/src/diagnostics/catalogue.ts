@@ -61,6 +61,9 @@ export const CATALOGUE = {
   STK4007: { title: 'The target cannot do that', exit: 2 },
   STK4008: { title: 'The platform answered unexpectedly', exit: 1 },
   STK4009: { title: 'No such release', exit: 2 },
+  STK4010: { title: 'Not a release plan', exit: 2 },
+  STK4011: { title: 'The release plan is stale', exit: 1 },
+  STK4012: { title: 'Clients would break', exit: 1 },
 
   STK4101: { title: 'The registry refuses the credentials', exit: 1 },
   STK4102: { title: 'The registry denies access', exit: 1 },

@@ -149,6 +149,13 @@ export interface Target<Options, Package extends Artifact = Artifact> {
   verify?(release: Release, ctx: TargetContext<Options>): Promise<Verification>
   /** Read back from the platform, newest first. The first one is live. */
   releases?(ctx: TargetContext<Options>): AsyncIterable<Release>
+  /**
+   * Reads the manifest of a release back from the platform, so that `stk plan` can say what a new one changes for clients. Core
+   * checks that it is whole and hashes to the release's digest, so it may be handed on as it was read, once it is known to be JSON.
+   *
+   * @returns `null` where the platform no longer has it, or never had.
+   */
+  manifest?(release: Release, ctx: TargetContext<Options>): Promise<Manifest | null>
   /** Makes an earlier release live again, after checking that its artifact still exists. */
   rollback?(to: Release, ctx: TargetContext<Options>): Promise<Release>
   /**
