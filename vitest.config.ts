@@ -11,6 +11,8 @@ export default defineConfig({
       { find: /^@santokit\/bridge\/manifest$/, replacement: source('bridge/src/manifest/index.ts') },
       { find: /^@santokit\/bridge\/manifest\/schema$/, replacement: source('bridge/src/manifest/schema.ts') },
       { find: /^@santokit\/bridge\/node$/, replacement: source('bridge/src/node.ts') },
+      { find: /^@santokit\/bridge\/worker$/, replacement: source('bridge/src/worker.ts') },
+      { find: /^@santokit\/bridge\/worker\/(pg|libsql)$/, replacement: source('bridge/src/worker/$1.ts') },
       { find: /^@santokit\/core$/, replacement: source('core/src/index.ts') },
       { find: /^@santokit\/core\/lifecycle$/, replacement: source('core/src/lifecycle/index.ts') },
       { find: /^@santokit\/core\/schema$/, replacement: source('core/src/schema/index.ts') },
