@@ -81,6 +81,15 @@ export const CATALOGUE = {
   STK4124: { title: 'The lock file cannot be read', exit: 2 },
   STK4125: { title: 'The image cannot be signed', exit: 1 },
 
+  STK4201: { title: 'wrangler cannot be used', exit: 2 },
+  STK4202: { title: 'A Worker cannot do that', exit: 2 },
+  STK4203: { title: 'The Worker does not fit', exit: 2 },
+  STK4204: { title: 'The Worker belongs to something else', exit: 2 },
+  STK4205: { title: 'Two targets have one Worker', exit: 2 },
+  STK4206: { title: 'The rollback would bring back other secrets', exit: 1 },
+  STK4207: { title: 'The Worker\'s secrets cannot be changed now', exit: 1 },
+  STK4208: { title: 'Cloudflare refuses the Worker', exit: 1 },
+
   STK5001: { title: 'An embedded database is not available', exit: 1 },
   STK5002: { title: 'The Bridge did not start', exit: 1 },
   STK5003: { title: 'A schema or seed file failed', exit: 1 },
