@@ -19,7 +19,10 @@ export interface ImageOptions {
    * @default '{environment}'
    */
   readonly live?: string
-  /** @default ['linux/amd64', 'linux/arm64'] */
+  /**
+   * What the image runs on. The project's layer is the same for all.
+   * @default ['linux/amd64', 'linux/arm64']
+   */
   readonly platforms?: readonly Platform[]
   /**
    * The image below: a reference, which `santokit.lock` pins by digest; one with a digest of its own; or `oci:DIR`, a
@@ -58,14 +61,19 @@ export interface ImageOptions {
    * @default true if a database's `url` is written as `file:…` in the config; a `url` that is a secret is taken for a remote one
    */
   readonly sqlite?: boolean
-  /** @default secret('REGISTRY_USERNAME', { optional: true }), else what `docker login` or `podman login` left */
+  /** Who pushes. @default secret('REGISTRY_USERNAME', { optional: true }), else what `docker login` or `podman login` left */
   readonly username?: MaybeSecret
-  /** @default secret('REGISTRY_PASSWORD', { optional: true }), else what `docker login` or `podman login` left */
+  /** Their password or token. @default secret('REGISTRY_PASSWORD', { optional: true }), else what `docker login` or `podman login` left */
   readonly password?: MaybeSecret
   /** Speaks plain HTTP to a registry other than this computer's. Credentials then go over the network as they are. */
   readonly insecure?: boolean
   /** Documents that are stored beside the image as referrers. @default { sbom: true, provenance: true } */
-  readonly attach?: { readonly sbom?: boolean; readonly provenance?: boolean }
+  readonly attach?: {
+    /** What the image is made of, as CycloneDX. */
+    readonly sbom?: boolean
+    /** Where it comes from, as an in-toto statement. */
+    readonly provenance?: boolean
+  }
   /**
    * Waits at most this long, once the image is live, until `/health` at the project's `baseUrl` answers with its digest:
    * `'2m'`. For deployments that follow the tag by themselves. @default it is not waited for

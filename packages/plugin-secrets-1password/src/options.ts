@@ -16,15 +16,16 @@ export interface OnePasswordOptions {
   readonly op?: string
 }
 
-const schema = z.strictObject({
+/** Reads {@link OnePasswordOptions}. */
+export const onePasswordOptions = z.strictObject({
   via: z.enum(['connect', 'cli', 'sdk']).optional(),
   account: z.string().min(1).optional(),
   op: z.string().min(1).default('op'),
 })
 
-export type ReadOptions = z.output<typeof schema>
+export type ReadOptions = z.output<typeof onePasswordOptions>
 
 /** Checks what the config hands over. @throws ZodError, which core attributes to the plugin. */
 export function readOptions(options: OnePasswordOptions): ReadOptions {
-  return schema.parse(options)
+  return onePasswordOptions.parse(options)
 }

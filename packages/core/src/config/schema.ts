@@ -3,14 +3,18 @@ import { z } from 'zod'
 import type { ResolvedSchema, ResolvedSchemaDatabase } from './resolved.ts'
 import { baseUrl, duration, listOf, origin, reference, safeUrl, secretOnly, setting, size, text, type Reader } from './readers.ts'
 
-/** Reads a value that zod has no word for; what the reader refuses becomes an issue in its words. */
-function read<T>(reader: Reader<T>) {
+/**
+ * Reads a value that zod has no word for; what the reader refuses becomes an issue in its words.
+ *
+ * @param form what a person writes, for the reference of settings (`docs/reference/config.md`).
+ */
+function read<T>(reader: Reader<T>, form: string) {
   return z.transform((given: unknown, ctx): T => {
     const result = reader(given)
     if ('value' in result) return result.value
     ctx.issues.push({ code: 'custom', message: result.refusal, params: { phrase: true, fix: result.fix }, input: given })
     return z.NEVER
-  })
+  }).meta({ form })
 }
 
 const named = (form: RegExp, what: string) => z.string().regex(form, `must be ${what}`)
@@ -22,12 +26,12 @@ const ALIAS = named(/^[A-Za-z_][\w-]*$/, 'letters, digits, "-" and "_", beginnin
 const SECRET = named(/^[A-Z_][A-Z0-9_]*$/, 'upper-case letters, digits and "_", such as "DATABASE_URL"')
 
 const pool = z.strictObject({ max: counted.default(10), queue: z.int().min(0).default(100) }).prefault({})
-const statementTimeout = read(duration({ zero: true })).prefault('10s')
+const statementTimeout = read(duration({ zero: true }), 'duration').prefault('10s')
 
 const database = z.discriminatedUnion('driver', [
   z.strictObject({
     driver: z.literal('pg'),
-    url: read(setting(['postgres:', 'postgresql:'], 'DATABASE_URL')),
+    url: read(setting(['postgres:', 'postgresql:'], 'DATABASE_URL'), 'URL or secret'),
     pool,
     statementTimeout,
     rls: z.boolean().default(false),
@@ -35,8 +39,8 @@ const database = z.discriminatedUnion('driver', [
   }),
   z.strictObject({
     driver: z.literal('libsql'),
-    url: read(setting(['libsql:', 'https:', 'http:', 'file:'], 'DATABASE_URL')),
-    authToken: read(secretOnly('DATABASE_TOKEN')).optional(),
+    url: read(setting(['libsql:', 'https:', 'http:', 'file:'], 'DATABASE_URL'), 'URL or secret'),
+    authToken: read(secretOnly('DATABASE_TOKEN'), 'secret').optional(),
     pool,
     statementTimeout,
   }),
@@ -46,9 +50,9 @@ const database = z.discriminatedUnion('driver', [
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const
 
 const issuer = z.strictObject({
-  issuer: read(safeUrl),
-  audience: read(listOf(text, 'an audience')),
-  jwksUri: read(safeUrl).optional(),
+  issuer: read(safeUrl, 'URL'),
+  audience: read(listOf(text, 'an audience'), 'string, or a list of them'),
+  jwksUri: read(safeUrl, 'URL').optional(),
   algorithms: z.array(z.enum(ALGORITHMS)).min(1).default(['RS256', 'ES256', 'EdDSA']),
   claims: z.strictObject({ roles: z.string().min(1).default('roles') }).prefault({}),
   clockTolerance: z.int().min(0).max(60).default(5),
@@ -62,27 +66,27 @@ const auth = z.union([
 const access = z.union([z.literal('public'), z.literal('authenticated'), z.array(z.string().min(1)).min(1)])
 
 const cors = z.strictObject({
-  origins: read(listOf(origin, 'an origin')),
-  maxAge: read(duration({ number: 'seconds' })).prefault('10m').transform((ms) => Math.ceil(ms / 1000)),
+  origins: read(listOf(origin, 'an origin'), 'origin, or a list of them'),
+  maxAge: read(duration({ number: 'seconds' }), 'duration').prefault('10m').transform((ms) => Math.ceil(ms / 1000)),
 }) satisfies z.ZodType<CorsEntry>
 
 const limits = z.strictObject({
-  body: read(size).prefault('1MB'),
+  body: read(size, 'size').prefault('1MB'),
   jsonDepth: counted.default(32),
   params: counted.default(100),
-  response: read(size).prefault('10MB'),
-  timeout: read(duration({})).prefault('30s'),
+  response: read(size, 'size').prefault('10MB'),
+  timeout: read(duration({}), 'duration').prefault('30s'),
   concurrency: counted.default(1000),
   callDepth: counted.default(16),
 }).transform(({ body, response, ...rest }): LimitsEntry => ({ bodyBytes: body, responseBytes: response, ...rest }))
 
 const schemaDatabase = z.strictObject({
-  url: read(setting(['postgres:', 'postgresql:', 'libsql:', 'https:', 'http:', 'file:'], 'MIGRATION_URL')).optional(),
-  authToken: read(secretOnly('MIGRATION_TOKEN')).optional(),
+  url: read(setting(['postgres:', 'postgresql:', 'libsql:', 'https:', 'http:', 'file:'], 'MIGRATION_URL'), 'URL or secret').optional(),
+  authToken: read(secretOnly('MIGRATION_TOKEN'), 'secret').optional(),
   schemas: z.array(z.string().min(1)).min(1).optional(),
   exclude: z.array(z.string().min(1)).default([]),
-  lockTimeout: read(duration({ zero: true })).prefault('5s'),
-  statementTimeout: read(duration({ zero: true })).prefault(0),
+  lockTimeout: read(duration({ zero: true }), 'duration').prefault('5s'),
+  statementTimeout: read(duration({ zero: true }), 'duration').prefault(0),
 }) satisfies z.ZodType<ResolvedSchemaDatabase>
 
 const schema = z.union([
@@ -94,12 +98,12 @@ const project = z.strictObject({
   root: z.string().min(1).optional(),
   databases: z.record(ALIAS, database).default({}),
   auth: auth.prefault({ issuers: [] }),
-  baseUrl: read(baseUrl).optional(),
+  baseUrl: read(baseUrl, 'URL').optional(),
   permissions: z.record(z.string().min(1), access).default({}),
   cors: cors.optional(),
   limits: limits.prefault({}),
   schema: schema.optional(),
-  secrets: z.record(SECRET, read(reference)).default({}),
+  secrets: z.record(SECRET, read(reference, 'reference')).default({}),
   // Their options belong to plugins and are checked by them.
   targets: z.record(TARGET_NAME, z.looseObject({ type: z.string().optional() })).default({}),
 })

@@ -8,6 +8,7 @@ export interface UserConfig {
   readonly extends?: string | readonly string[]
   /** Falsy entries are left out and nested lists are flattened, so that plugins can be given on a condition. */
   readonly plugins?: readonly PluginOption[]
+  /** By name: lower-case letters, digits and `-`. */
   readonly projects?: { readonly [name: string]: ProjectConfig }
   /** Merged over everything else when `--env NAME` asks for it. */
   readonly environments?: { readonly [name: string]: EnvironmentConfig }
@@ -38,7 +39,9 @@ export interface ProjectConfig {
   readonly baseUrl?: string
   /** Access by logic path or glob. The most specific entry wins over the file's own `access`. */
   readonly permissions?: { readonly [pattern: string]: Access }
+  /** Which web pages may call, other than those of the Bridge's own origin. */
   readonly cors?: CorsConfig
+  /** What one call may cost, and how many run at once. */
   readonly limits?: LimitsConfig
   /** How `stk schema` works on the databases. `'require'` is short for `{ release: 'require' }`. */
   readonly schema?: 'require' | SchemaConfig
@@ -51,9 +54,11 @@ export interface ProjectConfig {
 export type DatabaseConfig = PostgresConfig | LibsqlConfig
 
 export interface PostgresConfig {
+  /** PostgreSQL. */
   readonly driver: 'pg'
   /** `postgres://…` without a password, or a secret. */
   readonly url: MaybeSecret
+  /** Connections of one Bridge. */
   readonly pool?: PoolConfig
   /**
    * After this the server cancels a statement: `'5s'`, `'500ms'` or milliseconds. `0` switches it off.
@@ -73,27 +78,32 @@ export interface PostgresConfig {
 }
 
 export interface LibsqlConfig {
+  /** libSQL, and SQLite files. */
   readonly driver: 'libsql'
   /** `libsql://…`, `https://…`, `http://…` or `file:…`, or a secret. */
   readonly url: MaybeSecret
   /** Always a secret: what is written in the config gets into the bundle. */
   readonly authToken?: SecretRef
+  /** Statements of one Bridge at a time. */
   readonly pool?: PoolConfig
-  /** @default '10s' */
+  /**
+   * After this a statement is given up: `'5s'`, `'500ms'` or milliseconds. `0` switches it off.
+   * @default '10s'
+   */
   readonly statementTimeout?: string | number
 }
 
 export interface SchemaConfig {
   /** `'require'`: `stk release` stops while a database is not what its schema files say. It never changes one itself. */
   readonly release?: 'require'
-  /** By alias. */
+  /** What differs for one database, by its alias. */
   readonly databases?: { readonly [alias: string]: SchemaDatabaseConfig }
 }
 
 export interface SchemaDatabaseConfig {
   /** How `stk schema` gets in, where that is another role than the Bridge's. @default the alias's own `url` */
   readonly url?: MaybeSecret
-  /** libsql. @default the alias's own `authToken` */
+  /** libsql: the token to get in with. @default the alias's own `authToken` */
   readonly authToken?: SecretRef
   /**
    * pg: the schemas that the files manage. Others are never touched.
@@ -115,7 +125,10 @@ export interface SchemaDatabaseConfig {
 }
 
 export interface PoolConfig {
-  /** @default 10 */
+  /**
+   * Connections, or statements, at once.
+   * @default 10
+   */
   readonly max?: number
   /**
    * Calls that may wait for a connection before the next is refused with 503.
@@ -125,6 +138,7 @@ export interface PoolConfig {
 }
 
 export interface AuthConfig {
+  /** Those whose tokens are accepted. With none, only public logic answers. */
   readonly issuers: readonly IssuerConfig[]
 }
 
@@ -135,7 +149,10 @@ export interface IssuerConfig {
   readonly audience: string | readonly string[]
   /** Where the keys are, if the issuer has no discovery document. */
   readonly jwksUri?: string
-  /** @default ['RS256', 'ES256', 'EdDSA'] */
+  /**
+   * Signature algorithms accepted, all of them asymmetric.
+   * @default ['RS256', 'ES256', 'EdDSA']
+   */
   readonly algorithms?: readonly string[]
   readonly claims?: {
     /**
@@ -167,7 +184,10 @@ export interface LimitsConfig {
    * @default '1MB'
    */
   readonly body?: string | number
-  /** @default 32 */
+  /**
+   * Deepest nesting of a body.
+   * @default 32
+   */
   readonly jsonDepth?: number
   /**
    * Most parameters a call may bring.
@@ -179,11 +199,20 @@ export interface LimitsConfig {
    * @default '10MB'
    */
   readonly response?: string | number
-  /** @default '30s' */
+  /**
+   * How long a call may take, unless its logic says otherwise. Past it: 504.
+   * @default '30s'
+   */
   readonly timeout?: string | number
-  /** @default 1000 */
+  /**
+   * Calls at once; the next is answered 503.
+   * @default 1000
+   */
   readonly concurrency?: number
-  /** @default 16 */
+  /**
+   * Deepest chain of logic that calls logic.
+   * @default 16
+   */
   readonly callDepth?: number
 }
 
