@@ -66,7 +66,7 @@ async function targetHelp(verb: Verb, args: readonly string[], { env, cwd }: Nod
   if (named === undefined) return undefined
   const [{ loadConfig }, { flagsOf }] = await Promise.all([import('../config/index.ts'), import('./target-flags.ts')])
   const { config: file, env: environment } = options
-  const { config, host } = await loadConfig({ cwd: cwd(), command: verb.name, env, ...(file === undefined ? {} : { file }), ...(environment === undefined ? {} : { environment }) })
+  const { config, host } = await loadConfig({ cwd: cwd(), command: verb.name, env, isOnly: true, ...(file === undefined ? {} : { file }), ...(environment === undefined ? {} : { environment }) })
   const types = config.projects.flatMap(({ targets }) => targets.filter(({ name }) => name === named).map(({ type }) => type))
   return { target: named, flags: flagsOf(types, host) }
 }
@@ -84,7 +84,7 @@ async function runPluginCommand(
     new StkError('STK1020', { why: `There is no verb "${name}". ${suggestion(name, [...names, ...more])}`, fix: 'stk --help' })
   if (name.startsWith('-')) throw new StkError('STK1020', { why: `A verb comes first, not ${name}.`, fix: 'stk --help' })
   const { loadConfig } = await import('../config/index.ts')
-  const loaded = await loadConfig({ cwd: cwd(), command: name, env }).catch((error: unknown) => {
+  const loaded = await loadConfig({ cwd: cwd(), command: name, env, isOnly: true }).catch((error: unknown) => {
     // Without a config there are no plugins, and the verb is simply unknown.
     if (isStkError(error) && error.code === 'STK1001') throw unknown()
     throw error

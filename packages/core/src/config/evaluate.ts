@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Jiti, ModuleCache, NodeModule } from 'jiti'
+import { runCompiled } from './compiled.ts'
 import { isFolder } from './find.ts'
 
 /** A module that was run. */
@@ -21,9 +22,16 @@ export interface Evaluated {
  *
  * @param file absolute.
  * @param root the repository root; the cache of compiled files is kept below it, if it can be written.
+ * @param isOnly whether this process will not ask again: then packages that are under way themselves, such as linked ones, need
+ *   not be read anew each time, and a config that imports nothing but packages is run without jiti.
  */
-export async function evaluateConfig(file: string, root: string): Promise<Evaluated> {
-  const jiti = await createEvaluator(file, root)
+export async function evaluateConfig(file: string, root: string, isOnly = false): Promise<Evaluated> {
+  const core = await import('../index.ts')
+  const compiled = isOnly
+    ? await runCompiled({ file, source: readFileSync(file, 'utf8'), cache: cacheFolder(root), core, compiler: () => createEvaluator(file, root, core) })
+    : undefined
+  if (compiled !== undefined) return { value: defaultOf(compiled.exports), sources: [file] }
+  const jiti = createEvaluator(file, root, core)
   forgetRequired()
   const required = new Set(Object.keys(requireCache))
   const modules: ModuleCache = {}
@@ -42,23 +50,27 @@ function defaultOf(exports: unknown): unknown {
 
 /** Where a module name leads, seen from `file`, or `undefined`. Absolute. */
 export async function resolveModule(name: string, file: string, root: string): Promise<string | undefined> {
-  const jiti = await createEvaluator(file, root)
+  const jiti = createEvaluator(file, root, {})
   const found = jiti.esmResolve(name, { try: true })
   return found?.toString().startsWith('file:') ? fileURLToPath(found) : undefined
 }
 
-async function createEvaluator(file: string, root: string): Promise<Jiti> {
+function createEvaluator(file: string, root: string, core: object): Jiti {
   // Required, not imported: before it imports a CommonJS file, Node searches it for names, which takes jiti 50 ms.
   const { createJiti } = requireOwn('jiti') as typeof import('jiti')
-  const core = await import('../index.ts')
-  const modules = join(root, 'node_modules')
   return createJiti(pathToFileURL(file).href, {
     // Jiti goes without if the folder cannot be made or written.
-    fsCache: isFolder(modules) ? join(modules, '.cache', 'santokit', 'jiti') : join(root, '.santokit', 'cache', 'jiti'),
+    fsCache: cacheFolder(root),
     moduleCache: false,
     interopDefault: true,
     virtualModules: { '@santokit/core': core },
   })
+}
+
+/** Where compiled files are kept. */
+function cacheFolder(root: string): string {
+  const modules = join(root, 'node_modules')
+  return isFolder(modules) ? join(modules, '.cache', 'santokit', 'jiti') : join(root, '.santokit', 'cache', 'jiti')
 }
 
 /**

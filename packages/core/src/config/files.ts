@@ -27,14 +27,15 @@ export interface ConfigFiles {
 /**
  * Runs the config file and the layers it extends, depth first.
  *
+ * @param isOnly see {@link evaluateConfig}.
  * @throws StkError STK1002 when one cannot be run, STK1011 when one is not there or extends itself, STK1003 when what it
  *   exports cannot be merged.
  */
-export async function loadConfigFiles(file: string, env: ConfigEnv): Promise<ConfigFiles> {
+export async function loadConfigFiles(file: string, env: ConfigEnv, isOnly = false): Promise<ConfigFiles> {
   const root = dirname(file)
   const sources = new Set<string>()
   const load = async (path: string, owner: string, above: readonly string[]): Promise<readonly ConfigFile[]> => {
-    const { value, text, read } = await runConfig(path, root, env)
+    const { value, text, read } = await runConfig(path, root, env, isOnly)
     for (const source of read) sources.add(source)
     const { extends: names, ...settings } = value
     const layer: ConfigFile = { owner, file: path, value: settings, locate: (at) => locateInSource(displayPath(root, path), text, at) }
@@ -58,10 +59,10 @@ interface Run {
   readonly read: readonly string[]
 }
 
-async function runConfig(file: string, root: string, env: ConfigEnv): Promise<Run> {
+async function runConfig(file: string, root: string, env: ConfigEnv, isOnly: boolean): Promise<Run> {
   const text = readFileSync(file, 'utf8')
   const isJson = extname(file) === '.json'
-  const { value: exported, sources: read } = isJson ? { value: parseJson(file, text, root), sources: [file] } : await run(file, root)
+  const { value: exported, sources: read } = isJson ? { value: parseJson(file, text, root), sources: [file] } : await run(file, root, isOnly)
   const value: unknown = typeof exported === 'function' ? await call(exported as ConfigFunction, file, root, env) : exported
   if (isMergeable(value)) return { value, text, read }
   const exports = typeof exported === 'function' ? 'exports a function that returns' : 'exports'
@@ -74,9 +75,9 @@ async function runConfig(file: string, root: string, env: ConfigEnv): Promise<Ru
 
 type ConfigFunction = (env: ConfigEnv) => unknown
 
-async function run(file: string, root: string): Promise<{ readonly value: unknown; readonly sources: readonly string[] }> {
+async function run(file: string, root: string, isOnly: boolean): Promise<{ readonly value: unknown; readonly sources: readonly string[] }> {
   try {
-    return await evaluateConfig(file, root)
+    return await evaluateConfig(file, root, isOnly)
   } catch (error) {
     throw loadFailure(error, file, root)
   }

@@ -25,6 +25,8 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Plugins that need not be listed. They come first, and a listed one of the same name takes their place. */
   readonly builtins?: readonly Plugin[]
+  /** Whether this process loads a config once. It is faster then, and packages are read once; `stk dev` loads again and again. */
+  readonly isOnly?: boolean
 }
 
 export interface LoadedConfig {
@@ -45,7 +47,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const root = dirname(file)
   const env: ConfigEnv = { command: options.command, environment: chooseEnvironment(options.environment, options.env) }
 
-  const { files, sources } = await loadConfigFiles(file, env)
+  const { files, sources } = await loadConfigFiles(file, env, options.isOnly)
   const written = environmentLayers(files, env.environment)
   const host = createPluginHost(collectPlugins([
     ...files.map(({ owner, value }) => ({ owner, plugins: value.plugins })),

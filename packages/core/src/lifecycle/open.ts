@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/index.ts'
 import type { Report } from '../diagnostics/index.ts'
-import type { SecretProvider } from '../plugin/contract.ts'
+import type { Plugin, SecretProvider } from '../plugin/contract.ts'
 import type { PluginHost } from '../plugin/host.ts'
 import { guardedProvider } from '../secrets/guarded-provider.ts'
 import { createSecretResolver } from '../secrets/resolver.ts'
@@ -24,6 +24,8 @@ export interface OpenOptions {
   readonly interactive: boolean
   /** Told of every value that can be known, so that it can be kept out of what is shown. */
   readonly tell?: (value: string | SecretValue) => void
+  /** Plugins that need not be listed: those under test. */
+  readonly builtins?: readonly Plugin[]
 }
 
 export interface OpenedLifecycle extends LifecycleContext {
@@ -33,7 +35,7 @@ export interface OpenedLifecycle extends LifecycleContext {
 
 /** Loads the config and sets up what every phase needs. */
 export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecycle> {
-  const { config, host } = await loadConfig(options)
+  const { config, host } = await loadConfig({ ...options, isOnly: options.command !== 'dev' })
   const { tell = () => {} } = options
   await tellKnownValues(config, options.env, tell)
   const providers = new Map(host.secretSchemes().map((scheme) => [scheme, attributedProvider(host, scheme)]))
