@@ -44,10 +44,10 @@ async function serve(plugins: string): Promise<{ readonly url: string; readonly 
   const env = {}
   const server = await startDevServer({
     open: (report) => openLifecycle({ cwd: root, command: 'dev', env, report, signal, interactive: false, environment: 'development' }),
-    projects: [], port: 0, env, report: (event) => { events.push(event) }, signal, fresh: false,
+    projects: [], port: 0, env, report: (event) => { events.push(event) }, fresh: false, redact: (text) => text,
   })
   onTestFinished(() => server.close())
-  return { url: server.projects[0]?.url ?? '', events }
+  return { url: (await server.projects())[0]?.url ?? '', events }
 }
 
 test('HCL is loaded through the engine of a plugin, and what it made is served', async () => {

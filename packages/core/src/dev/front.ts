@@ -1,5 +1,6 @@
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, request, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { CallNote } from './bridge-log.ts'
 
 /** A fixed address before a Bridge that is replaced at every save. */
 export interface Front {
@@ -9,16 +10,22 @@ export interface Front {
   close(): Promise<void>
 }
 
-/**
- * Opens a front on loopback.
- *
- * @param port the port to listen on; the next free one if it is taken. 0 for any.
- */
-export async function openFront(port: number): Promise<Front> {
+export interface FrontOptions {
+  /** The port to listen on; the next free one if it is taken. 0 for any. */
+  readonly port: number
+  /** Answers everything below `/_stk`. */
+  readonly explorer: RequestListener
+  /** What the Bridge noted of a call, for the header `server-timing`. */
+  readonly call: (requestId: string) => CallNote | undefined
+}
+
+/** Opens a front on loopback. */
+export async function openFront({ port, explorer, call }: FrontOptions): Promise<Front> {
   let backend: URL | undefined
   const server = createServer((incoming, outgoing) => {
-    if (backend === undefined) answerNotReady(outgoing)
-    else forward(incoming, outgoing, backend)
+    if (/^\/_stk(?:[/?#]|$)/.test(incoming.url ?? '')) explorer(incoming, outgoing)
+    else if (backend === undefined) answerNotReady(outgoing)
+    else forward(incoming, outgoing, { backend, call })
   })
   await listen(server, port)
   return {
@@ -33,11 +40,14 @@ export async function openFront(port: number): Promise<Front> {
   }
 }
 
-function forward(incoming: IncomingMessage, outgoing: ServerResponse, backend: URL): void {
+function forward(incoming: IncomingMessage, outgoing: ServerResponse, { backend, call }: Pick<FrontOptions, 'call'> & { readonly backend: URL }): void {
   const passed = request(
     { host: backend.hostname, port: backend.port, method: incoming.method, path: incoming.url, headers: incoming.headers },
     (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+      // The Bridge notes a call before it answers it.
+      const note = call(String(answer.headers['x-request-id']))
+      const timing = note === undefined ? {} : { 'server-timing': `bridge;dur=${note.ms}, db;dur=${note.dbMs}` }
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...timing })
       answer.pipe(outgoing)
     },
   )
@@ -48,7 +58,9 @@ function forward(incoming: IncomingMessage, outgoing: ServerResponse, backend: U
 
 function answerNotReady(outgoing: ServerResponse): void {
   outgoing.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
-  outgoing.end(JSON.stringify({ type: 'about:blank', title: 'Not ready', status: 503, code: 'not_ready', detail: 'This project has not built yet: see the terminal.' }))
+  outgoing.end(JSON.stringify({
+    type: 'about:blank', title: 'Not ready', status: 503, code: 'not_ready', detail: 'This project has not built yet: see the terminal, or /_stk here.',
+  }))
 }
 
 async function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { watch } from 'chokidar'
+import { relative } from 'pathe'
 
 /** Milliseconds of silence after which a burst of saves counts as one. */
-const SETTLE = 25
+const SETTLE = 20
 
 /** Files being watched. */
 export interface FileWatch {
@@ -10,17 +11,28 @@ export interface FileWatch {
   close(): Promise<void>
 }
 
-/**
- * Calls `changed` with the files that changed, once a burst of saves is over; never while the last call still runs.
- *
- * @param paths files and folders. Absolute.
- */
-export async function watchFiles(paths: readonly string[], changed: (files: readonly string[]) => Promise<void>): Promise<FileWatch> {
+export interface WatchOptions {
+  /** Files and folders. Absolute. */
+  readonly paths: readonly string[]
+  /** The repository root. What is installed or generated below it is left out. */
+  readonly root: string
+  /**
+   * Called with the files that changed, once a burst of saves is over; never while the last call still runs.
+   *
+   * @param began when the first of them was seen, on the clock of `performance.now()`.
+   */
+  changed(files: readonly string[], began: number): Promise<void>
+}
+
+/** Watches until it is closed. Resolves once nothing is missed any more. */
+export async function watchFiles({ paths, root, changed }: WatchOptions): Promise<FileWatch> {
   const watcher = watch([...paths], {
     ignoreInitial: true,
-    ignored: (path) => /(^|[/\\])(node_modules|\.git|\.santokit|dist)([/\\]|$)/.test(path),
+    // Only below the root: the repository itself may lie in a folder of such a name.
+    ignored: (path) => /(^|\/)(node_modules|\.git|\.santokit|dist)(\/|$)/.test(relative(root, path)),
   })
   const pending = new Set<string>()
+  let began = 0
   let timer: NodeJS.Timeout | undefined
   let running = false
   const schedule = (): void => {
@@ -32,12 +44,13 @@ export async function watchFiles(paths: readonly string[], changed: (files: read
     running = true
     const files = [...pending].sort()
     pending.clear()
-    await changed(files)
+    await changed(files, began)
     running = false
     if (pending.size > 0) schedule()
   }
   watcher.on('all', (_event, path) => {
-    pending.add(path)
+    if (pending.size === 0) began = performance.now()
+    pending.add(path.replaceAll('\\', '/'))
     schedule()
   })
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()))

@@ -37,8 +37,8 @@ export type ReportEvent =
       readonly ms: number
       readonly error: StkError
     }
-  /** Development: a new Bridge answers at the project's address. */
-  | { readonly type: 'served'; readonly project: string; readonly url: string }
+  /** Development: a new Bridge answers at the project's address, so many milliseconds after the save was seen. */
+  | { readonly type: 'served'; readonly project: string; readonly url: string; readonly ms?: number }
   | { readonly type: 'note'; readonly level: 'info' | 'warn'; readonly message: string; readonly project?: string; readonly target?: string }
 
 /** Receives events in the order they happen. Must not throw. */

@@ -34,6 +34,13 @@ export interface PluginHost {
   attribute<T>(plugin: string, hook: string, work: () => T | Promise<T>): Promise<T>
   /** What was called so far, the slowest first. For `--profile`. */
   timings(): readonly HookTiming[]
+  /** Who listens to what: each hook's listeners in the order in which they are called. */
+  listeners(): readonly ListenerPlace[]
+}
+
+/** A listener, and what it says about its place. */
+export interface ListenerPlace extends Placed {
+  readonly hook: string
 }
 
 export interface HookTiming {
@@ -61,8 +68,9 @@ export function createPluginHost(listed: readonly Plugin[]): PluginHost {
   throwAll(clashes)
 
   const clock = createClock()
+  const ordered = listenersOf(plugins)
   const hooks = createHooks<Record<string, (...args: readonly unknown[]) => Promise<void>>>()
-  for (const { plugin, hook, handler } of listenersOf(plugins)) {
+  for (const { plugin, hook, handler } of ordered) {
     const listen = (...args: readonly unknown[]): Promise<void> => clock.attribute(plugin, hook, () => handler(...args))
     hooks.hook(hook, hook === 'error' ? (...args) => listen(...args).catch(warn) : listen)
   }
@@ -88,6 +96,7 @@ export function createPluginHost(listed: readonly Plugin[]): PluginHost {
     commands: () => new Map([...commands].map(([name, { value }]) => [name, value])),
     attribute: clock.attribute,
     timings: clock.timings,
+    listeners: () => ordered.map(({ handler: _, ...place }) => place),
   }
 }
 
@@ -122,8 +131,7 @@ function gatherOffers<T>(plugins: readonly Plugin[], { kind, part, offersOf }: G
   return found
 }
 
-interface Listener extends Placed {
-  readonly hook: string
+interface Listener extends ListenerPlace {
   readonly handler: (...args: readonly unknown[]) => void | Promise<void>
 }
 

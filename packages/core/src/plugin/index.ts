@@ -1,3 +1,3 @@
 export { HOOK_NAMES } from './check.ts'
 export { collectPlugins, type PluginLayer } from './collect.ts'
-export { createPluginHost, type HookTiming, type PluginHost } from './host.ts'
+export { createPluginHost, type HookTiming, type ListenerPlace, type PluginHost } from './host.ts'

@@ -19,7 +19,7 @@ export function createJsonReporter(out: Output): Reporter {
   return {
     report(event) {
       const plain = event.type === 'phase:failed' ? { ...event, error: errorData(event.error) } : event
-      out.write(`${JSON.stringify('ms' in plain ? { ...plain, ms: Math.round(plain.ms) } : plain)}\n`)
+      out.write(`${JSON.stringify('ms' in plain && plain.ms !== undefined ? { ...plain, ms: Math.round(plain.ms) } : plain)}\n`)
     },
     pause() {},
     close() {},
@@ -101,7 +101,7 @@ function finishedLines(event: ReportEvent, paint: Paint, current: string | undef
     case 'phase:failed':
       return failedLines(event, name(event.project), paint)
     case 'served':
-      return [`${name(event.project)} ${paint.green('✔')} ${'serve'.padEnd(PHASE)} ${event.url}`]
+      return [`${name(event.project)} ${paint.green('✔')} ${'serve'.padEnd(PHASE)} ${event.url}${event.ms === undefined ? '' : `  ${paint.dim(formatMs(event.ms))}`}`]
     case 'note':
       return [`${name(event.project)} ${event.level === 'warn' ? paint.yellow('!') : ' '} ${event.message}`]
     default:

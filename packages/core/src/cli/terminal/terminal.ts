@@ -21,8 +21,12 @@ export interface Terminal {
   error(error: StkError): void
   /** Asks yes or no. Only where {@link interactive}. @throws StkError STK9002 at Ctrl-C. */
   confirm(question: string, signal: AbortSignal): Promise<boolean>
+  /** Hands over each line the person types, until what it returns is called. Only where {@link interactive}. */
+  onLine(typed: (line: string) => void): () => void
   /** From now on this value reads `[secret]` in whatever is shown. */
   hide(value: string | SecretValue): void
+  /** A text as it may be shown: with `[secret]` in place of hidden values. */
+  redact(text: string): string
   /** Writes a line of diagnostics beside the output proper, for a person and for a log. */
   warn(line: string): void
   /** Ends live output and gives the screen back. */
@@ -77,7 +81,23 @@ export function createTerminal(
       if (isCancel(answer)) throw new StkError('STK9002', { why: 'Interrupted at the question. Nothing was changed.' })
       return answer
     },
+    onLine(typed) {
+      let rest = ''
+      const read = (chunk: Buffer | string): void => {
+        const lines = (rest + chunk.toString()).split(/\r\n|\n|\r/)
+        rest = lines.pop() ?? ''
+        for (const line of lines) typed(line)
+      }
+      // The terminal stays as it is, so that Ctrl-C and Ctrl-Z do what they always do.
+      stdin.on('data', read)
+      stdin.resume()
+      return () => {
+        stdin.off('data', read)
+        stdin.pause()
+      }
+    },
     hide: redactor.hide,
+    redact: redactor.redact,
     warn(line) {
       reporter.pause()
       stderr.write(`${line}\n`)
