@@ -5,6 +5,11 @@ export interface RoundCounter {
   readonly rounds: readonly (readonly string[])[]
 }
 
+/** What an answer takes to come back at least, in milliseconds. */
+const LATENCY = 20
+
+const readsDisk = (): boolean => process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))
+
 /**
  * Counts round trips as a slow network would show them: every answer of a round is held back until all requests of
  * that round have been answered, and what is asked because of one belongs to the next round. So no request can slip
@@ -15,12 +20,12 @@ export function countRounds(ask: typeof fetch = fetch): RoundCounter {
   let current: { readonly labels: string[]; pending: number; readonly deliver: (() => void)[] } | undefined
 
   const close = async (): Promise<void> => {
-    // Whoever was let go by the last round gets to ask before this one is closed.
-    // A content that is still read from the disk is on its way as well: it is no round trip that it waits for.
-    for (let turn = 0; turn < 5; turn++) {
-      await new Promise((resolve) => setImmediate(resolve))
-      if (process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))) turn = 0
-    }
+    // Whoever was let go by the last round gets to ask before this one is closed. Reading a disk is no round trip, however busy
+    // the machine is: a network's latency goes by in which nothing of the disk is on its way and nobody asks any more.
+    const asked = current?.labels.length
+    await new Promise((resolve) => setTimeout(resolve, LATENCY))
+    while (readsDisk()) await new Promise((resolve) => setTimeout(resolve, LATENCY))
+    if (current?.labels.length !== asked) return
     if (current === undefined || current.pending > 0) return
     const { deliver } = current
     current = undefined
