@@ -11,7 +11,7 @@ import { type BufferedSink, bufferedSink, createLog } from './log.ts'
 import { type MetricsServer, serveMetrics } from './observe/index.ts'
 import type { Manifest } from './manifest/format.ts'
 import { closeRuntime, createRuntime, type Runtime } from './runtime.ts'
-import { readServerSettings } from './settings/index.ts'
+import { readServerSettings, type ServerSettings } from './settings/index.ts'
 import { surviveStrayErrors } from './stray-errors.ts'
 
 export { BootError, type BootErrorCode, formatBootError } from './boot-error.ts'
@@ -78,7 +78,7 @@ export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOp
       manifest: bundle.manifest,
       close({ idleGrace = 0 } = {}) {
         stopping = true
-        closed ??= stop({ bundle, runtime, server, metrics: opened.metrics }, idleGrace)
+        closed ??= stop({ bundle, runtime, settings, server, metrics: opened.metrics }, idleGrace)
         return closed
       },
     }
@@ -93,6 +93,7 @@ export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOp
 interface Opened {
   readonly bundle: LoadedBundle
   readonly runtime: Runtime
+  readonly settings: ServerSettings
   readonly server: HttpServer
   readonly metrics: MetricsServer | undefined
 }
@@ -107,8 +108,8 @@ function longestCall({ logic }: Runtime): number {
 /** Milliseconds for answers of ended calls to leave, and for pools to close, once the time is over. */
 const LAST_MOMENTS = 1000
 
-async function stop({ bundle, runtime, server, metrics }: Opened, idleGrace: number): Promise<void> {
-  const { log, settings } = runtime
+async function stop({ bundle, runtime, settings, server, metrics }: Opened, idleGrace: number): Promise<void> {
+  const { log } = runtime
   log.info('stopping')
   const drained = server.drain(Math.min(idleGrace, settings.shutdownTimeout))
   if (!await settlesWithin(drained, settings.shutdownTimeout)) {

@@ -1,31 +1,39 @@
-import { createVerifier, type Verifier } from './auth/index.ts'
+import type { Verifier } from './auth/index.ts'
 import { BootError } from './boot-error.ts'
 import { ResultCache } from './cache/result-cache.ts'
 import { type DatabaseDriver, openDatabase } from './database/index.ts'
 import type { LoadedBundle } from './load/index.ts'
 import { createLog, describeError, type LogSink } from './log.ts'
 import type { Log, LogicDefinition, Schema } from './logic.ts'
+import { brokenLogic, moduleLogic, sqlLogic } from './logic-table.ts'
 import { createMetrics, type Metrics } from './observe/index.ts'
 import type { Manifest, ModuleLogicEntry, SqlLogicEntry } from './manifest/format.ts'
-import { type CheckInputs, compileInputs } from './params/index.ts'
+import type { CheckInputs } from './params/index.ts'
+import { assertAuthAllowed, openVerifier } from './project-auth.ts'
 import { RunningCalls } from './running-calls.ts'
-import { type Environment, readSecrets, type ServerSettings, settingValue } from './settings/index.ts'
+import { type Environment, readSecrets, type RuntimeSettings, settingValue } from './settings/index.ts'
 
 /** A project, ready to be called. Nothing in it is replaced while it serves. */
 export interface Runtime {
   readonly manifest: Manifest
-  readonly settings: ServerSettings
+  readonly settings: RuntimeSettings
   readonly logic: ReadonlyMap<string, Logic>
   readonly databases: ReadonlyMap<string, DatabaseDriver>
   readonly verifier: Verifier
-  readonly cache: ResultCache
-  readonly calls: RunningCalls
+  readonly cache: Pick<ResultCache, 'get' | 'stats'>
+  readonly calls: Pick<RunningCalls, 'count' | 'begin' | 'beginBackground' | 'end' | 'stop'>
   /** Where every line of the log goes. */
   readonly sink: LogSink
-  readonly metrics: Metrics
+  readonly metrics: RuntimeMetrics
   readonly log: Log
   /** A log whose lines carry `about`. */
   logAbout(about: Readonly<Record<string, unknown>>): Log
+}
+
+/** Who counts what. A platform that nobody reads it from may have somebody who does not. */
+export interface RuntimeMetrics {
+  readonly calls: Pick<Metrics['calls'], 'count' | 'families'>
+  readonly auth: Pick<Metrics['auth'], 'listen' | 'families'>
 }
 
 export type Logic = SqlLogic | ModuleLogic
@@ -57,7 +65,7 @@ const CACHE_BYTES = 32 * 1024 * 1024
 
 export interface RuntimeOptions {
   readonly bundle: LoadedBundle
-  readonly settings: ServerSettings
+  readonly settings: RuntimeSettings
   readonly env: Environment
   readonly sink: LogSink
 }
@@ -97,30 +105,6 @@ export async function closeRuntime(runtime: Runtime): Promise<void> {
   }))
 }
 
-function assertAuthAllowed(manifest: Manifest, settings: ServerSettings): void {
-  if (manifest.auth.mode !== 'none' || settings.dev) return
-  throw new BootError(
-    'auth_disabled', "The project has auth: 'none', so anybody could call everything.",
-    'Name an issuer under `auth.issuers`. On your own machine, set STK_DEV=1.',
-  )
-}
-
-function openVerifier(manifest: Manifest, settings: ServerSettings, log: Log, metrics: Metrics): Verifier {
-  try {
-    return createVerifier(manifest.auth, {
-      ...(settings.devIssuer === undefined ? {} : { devIssuer: settings.devIssuer }),
-      onEvent: (event) => {
-        const { type, ...fields } = event
-        metrics.auth.listen(event)
-        log[type === 'keys_fetched' ? 'info' : 'warn'](type, fields)
-      },
-    })
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'An issuer cannot be used.'
-    throw new BootError('auth_setting', why, 'Correct `auth.issuers` and build the bundle again.', { cause: error })
-  }
-}
-
 /** Reads `>=20.19` and the like; a range it cannot read is left to whoever wrote it. */
 function assertNodeVersion(range: string, running: string): void {
   const [, least] = /^>=\s*(\d+(?:\.\d+){0,2})$/.exec(range.trim()) ?? []
@@ -155,51 +139,17 @@ async function openDatabases(manifest: Manifest, env: Environment): Promise<Map<
 
 async function loadLogic(bundle: LoadedBundle, databases: ReadonlyMap<string, DatabaseDriver>): Promise<Map<string, Logic>> {
   const { manifest } = bundle
-  const entries = Object.entries(manifest.logic)
-  const loaded = await Promise.all(entries.map(async ([path, entry]): Promise<Logic> => {
-    const timeout = entry.timeout ?? manifest.limits.timeout
-    if (entry.kind === 'module') {
-      return { kind: 'module', path, entry, timeout, definition: await importDefinition(path, bundle.moduleUrl(entry.module)) }
-    }
-    const driver = databases.get(entry.database)
-    if (!driver) throw broken(path, `It uses database "${entry.database}", which the manifest does not have.`)
-    return { kind: 'sql', path, entry, timeout, driver, check: compileCheck(path, entry) }
-  }))
+  const loaded = await Promise.all(Object.entries(manifest.logic).map(async ([path, entry]): Promise<Logic> => entry.kind === 'module'
+    ? moduleLogic(path, entry, manifest, await importModule(path, bundle.moduleUrl(entry.module)))
+    : sqlLogic(path, entry, manifest, databases)))
   return new Map(loaded.map((logic) => [logic.path, logic]))
 }
 
-function compileCheck(path: string, entry: SqlLogicEntry): CheckInputs {
+async function importModule(path: string, url: string): Promise<{ readonly default?: unknown }> {
   try {
-    return compileInputs(entry.inputs)
-  } catch (error) {
-    throw broken(path, error instanceof Error ? error.message : 'Its parameters cannot be read.', error)
-  }
-}
-
-async function importDefinition(path: string, url: string): Promise<LoadedDefinition> {
-  let module: { readonly default?: unknown }
-  try {
-    module = await import(/* @vite-ignore */ url) as typeof module
+    return await import(/* @vite-ignore */ url) as { readonly default?: unknown }
   } catch (error) {
     const { name, message } = describeError(error)
-    throw broken(path, `Its module throws while it is loaded: ${String(name ?? 'Error')}: ${String(message)}`, error)
+    throw brokenLogic(path, `Its module throws while it is loaded: ${String(name ?? 'Error')}: ${String(message)}`, error)
   }
-  const definition = module.default
-  if (!isDefinition(definition)) throw broken(path, 'The default export of its module is not a `defineLogic` value.')
-  return definition
-}
-
-function isDefinition(value: unknown): value is LoadedDefinition {
-  if (typeof value !== 'object' || value === null) return false
-  const { handler, params, returns } = value as Record<string, unknown>
-  return typeof handler === 'function' && [params, returns].every((schema) => schema === undefined || isSchema(schema))
-}
-
-/** Some libraries' schemas are functions. */
-function isSchema(value: unknown): boolean {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && '~standard' in value
-}
-
-function broken(path: string, why: string, cause?: unknown): BootError {
-  return new BootError('logic_broken', `The logic ${path} cannot be served. ${why}`, 'Build the bundle again with `stk bundle`.', { cause })
 }

@@ -113,6 +113,7 @@ function sizeOf(key: string, { body }: CachedAnswer): number {
   return 2 * (key.length + body.length) + 200
 }
 
-function etagOf(body: string): string {
+/** The entity tag of an answer. */
+export function etagOf(body: string): string {
   return `"${createHash('sha256').update(body).digest('base64url')}"`
 }

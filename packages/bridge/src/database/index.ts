@@ -21,8 +21,8 @@ export async function openDatabase(alias: string, entry: DatabaseEntry, settings
       return new PostgresDriver(alias, entry, settings.url)
     }
     case 'libsql': {
-      const { LibsqlDriver } = await import('./libsql/driver.ts')
-      return new LibsqlDriver(alias, entry, settings)
+      const [{ LibsqlDriver }, { openClient }] = await Promise.all([import('./libsql/driver.ts'), import('./libsql/open.ts')])
+      return new LibsqlDriver(alias, entry, settings, openClient)
     }
   }
 }

@@ -2,24 +2,28 @@ import { BootError } from '../boot-error.ts'
 import { LOG_LEVELS, type LogLevel } from '../log.ts'
 import { type Environment, readSetting } from './environment.ts'
 
-/** Everything about the process that is not about the project. */
-export interface ServerSettings {
-  readonly port: number
-  readonly host: string
-  /** Milliseconds that running calls get once the process is told to stop. */
-  readonly shutdownTimeout: number
+/** What a Bridge is told besides its project, wherever it runs. */
+export interface RuntimeSettings {
   /** Reported by `/health`. */
   readonly imageTag?: string
   readonly logLevel: LogLevel
   /** The log line of a call holds its params, redacted. */
   readonly logParams: boolean
-  /** Where metrics are served. Absent: nowhere. */
-  readonly metrics?: MetricsAddress
-  readonly connections: ConnectionLimits
   /** Development: `auth: 'none'` is allowed and `returns` is checked. */
   readonly dev: boolean
   /** A local issuer that is trusted besides the manifest's. Loopback only. */
   readonly devIssuer?: string
+}
+
+/** Everything about the process that is not about the project. */
+export interface ServerSettings extends RuntimeSettings {
+  readonly port: number
+  readonly host: string
+  /** Milliseconds that running calls get once the process is told to stop. */
+  readonly shutdownTimeout: number
+  /** Where metrics are served. Absent: nowhere. */
+  readonly metrics?: MetricsAddress
+  readonly connections: ConnectionLimits
 }
 
 export interface MetricsAddress {
@@ -92,7 +96,8 @@ function readDuration(name: string, text: string): number {
   throw new BootError('bad_setting', `${name} is ${JSON.stringify(text)}.`, 'Give a number with its unit: 500ms, 25s or 2m.')
 }
 
-function readLogLevel(text: string): LogLevel {
+/** @throws BootError */
+export function readLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text)
   if (level) return level
   throw new BootError('bad_setting', `LOG_LEVEL is ${JSON.stringify(text)}.`, `Give one of ${LOG_LEVELS.join(', ')}.`)

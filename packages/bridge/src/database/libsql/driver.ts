@@ -11,7 +11,7 @@ import { connectionOf, runTransaction } from '../transaction.ts'
 import { toAnswer } from './answer.ts'
 import { isBusy, toDatabaseError } from './errors.ts'
 import { toJson } from './json.ts'
-import { openClient, placeOf, type LibsqlPlace } from './open.ts'
+import { placeOf, type LibsqlPlace, type OpenClient } from './open.ts'
 import { LibsqlTransaction } from './transaction.ts'
 import { bindForLibsql, bindLogicForLibsql, type Bound } from './values.ts'
 
@@ -35,6 +35,7 @@ export class LibsqlDriver implements DatabaseDriver {
     readonly alias: string,
     private readonly entry: LibsqlEntry,
     private readonly settings: { readonly url: string; readonly authToken?: string },
+    private readonly open: OpenClient,
   ) {
     this.place = placeOf(alias, settings.url)
     const { max, queue } = entry.pool
@@ -149,7 +150,7 @@ export class LibsqlDriver implements DatabaseDriver {
   }
 
   #client(): Promise<Client> {
-    this.#opened ??= openClient(this.place, this.settings.url, {
+    this.#opened ??= this.open(this.place, this.settings.url, {
       authToken: this.settings.authToken,
       timeout: this.entry.statementTimeout,
       connections: this.#reads.max + this.#writes.max + 1,

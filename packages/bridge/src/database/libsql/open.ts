@@ -20,8 +20,11 @@ export function placeOf(alias: string, url: string): LibsqlPlace {
   throw new DatabaseError('failed', `The URL of database "${alias}" must begin with ${known}.`)
 }
 
+/** Opens a client for a URL. */
+export type OpenClient = (place: LibsqlPlace, url: string, settings: ClientSettings) => Promise<Client>
+
 /** Loads the client that the URL needs, and opens it. */
-export async function openClient(place: LibsqlPlace, url: string, settings: ClientSettings): Promise<Client> {
+export const openClient: OpenClient = async (place, url, settings) => {
   if (place === 'remote') {
     const { createClient } = /^wss?:/.test(url) ? await import('@libsql/client/web') : await import('@libsql/client/http')
     const { authToken, timeout } = settings
@@ -52,7 +55,7 @@ function importNative(): Promise<typeof import('@libsql/client/sqlite3')> {
 }
 
 /** Fetches with the whole answer in hand within `timeout` milliseconds. */
-function fetchWithin(timeout: number): typeof fetch {
+export function fetchWithin(timeout: number): typeof fetch {
   if (timeout === 0) return fetch
   return async (input, init) => {
     // Not `AbortSignal.timeout`: a request that follows one does not keep it from being collected as garbage.

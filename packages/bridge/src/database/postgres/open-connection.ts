@@ -20,7 +20,7 @@ export async function openConnection(url: string, timeout: number): Promise<Open
   const connected = await login(url)
   const session = new Session(connected, [], () => {})
   try {
-    const { tag } = await session.send([sessionSettings(Math.trunc(timeout), connected.backend.processID)], NO_ROWS)
+    const { tag } = await session.send([sessionSettings(Math.trunc(timeout), connected.processId)], NO_ROWS)
     return { ...connected, settings: tag === 'SELECT 1' ? [] : [transactionSettings(Math.trunc(timeout))] }
   } catch (error) {
     if (endsConnection(error)) connected.wire.destroy()

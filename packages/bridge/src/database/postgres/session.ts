@@ -1,7 +1,6 @@
 import type { CallEnd } from '../driver.ts'
 import { DatabaseError } from '../driver.ts'
 import { endError, throwIfOver } from '../ending.ts'
-import { requestCancel } from './cancel.ts'
 import { endsConnection, SettingsError } from './errors.ts'
 import type { Answered, Sender } from './rows/rows.ts'
 import type { RowSink, Statement } from './wire/exchange.ts'
@@ -65,12 +64,12 @@ export class Session implements Sender {
   }
 
   #exchange(statements: readonly Statement[], sink: RowSink, end: CallEnd | undefined): Promise<Answered> {
-    const { wire, backend } = this.login
+    const { wire } = this.login
     return new Promise((resolve, reject) => {
       let finish = (): void => {}
       this.#running = new Promise((done) => (finish = done))
       const onEnd = (reason: Error): void => {
-        this.#cancelling = requestCancel(backend, SETTLE_TIMEOUT)
+        this.#cancelling = this.login.cancel(SETTLE_TIMEOUT)
         reject(endError(reason))
       }
       end?.onEnd(onEnd)

@@ -1,9 +1,19 @@
-import type { Duplex } from 'node:stream'
 import { isStalePlan } from '../errors.ts'
 import type { Exchange, Statement } from './exchange.ts'
 import { IncomingMessages } from './incoming.ts'
 import { OutgoingMessages } from './outgoing.ts'
 import { readColumns, readError, readTag, type Column } from './server-messages.ts'
+
+/** What a connection needs of a socket: the part of a Node stream that is used here. */
+export interface WireStream {
+  readonly writable: boolean
+  on(event: 'data', listener: (chunk: Buffer) => void): unknown
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  on(event: 'close' | 'end', listener: () => void): unknown
+  write(bytes: Uint8Array): unknown
+  end(bytes: Uint8Array, written: () => void): unknown
+  destroy(): unknown
+}
 
 /** A statement that this connection has sent to be prepared. What it gives is known when the server has described it. */
 interface Prepared {
@@ -49,7 +59,7 @@ export class WireConnection {
   /** Resolves once the connection is gone. */
   readonly closed = new Promise<void>((resolve) => (this.#onClose = resolve))
 
-  constructor(private readonly stream: Duplex) {
+  constructor(private readonly stream: WireStream) {
     stream.on('data', (chunk: Buffer) => this.#in.push(chunk))
     stream.on('error', (error: unknown) => { this.#farewell ??= error })
     stream.on('close', () => this.#lose())

@@ -1,16 +1,23 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
-import type { BackendKey } from '../cancel.ts'
+import { requestCancel, type BackendKey } from '../cancel.ts'
 import { WireConnection } from './connection.ts'
 
 /** How long connecting may take, in milliseconds. */
 const CONNECT_TIMEOUT = 5_000
 
-/** A connection, and what its backend is cancelled by. */
+/** A connection that is logged in. */
 export interface Login {
   readonly wire: WireConnection
-  readonly backend: BackendKey
+  /** Of the backend, as the server gave it. */
+  readonly processId: number
+  /**
+   * Asks the server to stop what the backend is doing.
+   *
+   * @returns when the server has acted on it, or could not be reached within `timeout` milliseconds. Never rejects.
+   */
+  cancel(timeout: number): Promise<void>
 }
 
 /** The parts of a client of pg that its types leave out. */
@@ -38,5 +45,5 @@ export async function login(url: string): Promise<Login> {
   const { stream } = connected.connection
   // Only what parses: a socket's other listeners are what closes it.
   stream.removeAllListeners('data')
-  return { wire: new WireConnection(stream), backend: connected }
+  return { wire: new WireConnection(stream), processId: connected.processID, cancel: (timeout) => requestCancel(connected, timeout) }
 }
