@@ -47,7 +47,7 @@ export default tseslint.config(
   },
   {
     name: 'plugins, configs and logic are found by their default export',
-    files: ['packages/plugin-*/src/index.ts', '**/*.config.{ts,js}', 'docs/.vitepress/**', '**/logic/**/*.{ts,js,mjs}', '**/fixtures/**'],
+    files: ['packages/plugin-*/src/index.ts', 'packages/core/templates/plugin/*/src/index.ts', '**/*.config.{ts,js}', 'docs/.vitepress/**', '**/logic/**/*.{ts,js,mjs}', '**/fixtures/**'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

@@ -13,7 +13,7 @@ const listing = (name: string, summary: string, load: () => Promise<unknown>): V
 
 /** Every verb, in the order a newcomer meets them. The summaries stand here so that the overview loads nothing. */
 export const VERBS: readonly VerbListing[] = [
-  listing('init', 'Write a first project and its config here', async () => (await import('./verbs/init.ts')).init),
+  listing('init', 'Write a first project and its config here, or a plugin package', async () => (await import('./verbs/init.ts')).init),
   listing('dev', 'Serve every project and reload on save', async () => (await import('./verbs/dev.ts')).dev),
   listing('bundle', 'Compile logic into a bundle and its manifest', async () => (await import('./verbs/bundle.ts')).bundle),
   listing('build', 'Bundle every project and package it for its targets', async () => (await import('./verbs/build.ts')).build),

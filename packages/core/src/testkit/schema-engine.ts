@@ -9,6 +9,7 @@ import { planSchema, type Planning } from '../schema/plan/plan-schema.ts'
 import { splitStatements } from '../schema/sources/statements.ts'
 import { inspectSchema } from '../schema/state/inspect.ts'
 import { appearances, encodings } from './appearances.ts'
+import { schemaContext } from './contexts.ts'
 import { sampleRows, sampleSchema, sampleSql } from './schema/model.ts'
 import { destructiveMutation, sampleDrift, safeMutation } from './schema/mutations.ts'
 import { randomFrom } from './schema/random.ts'
@@ -131,9 +132,7 @@ class Bench {
 
   context(more: Partial<SchemaContext> = {}): SchemaContext {
     const say = (message: string): void => { this.#said.push(message) }
-    return {
-      root: process.cwd(), environment: 'test', env: process.env, signal: new AbortController().signal, progress: say, warn: say, ...this.suite.context, ...more,
-    }
+    return schemaContext({ progress: say, warn: say, ...this.suite.context, ...more })
   }
 
   async subject(sql: string, exclude: readonly string[] = []): Promise<SchemaSubject> {

@@ -4,6 +4,7 @@ import { isStkError } from '../diagnostics/index.ts'
 import type { SecretContext, SecretFailure, SecretProvider, SecretResult } from '../plugin/contract.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
 import { appearances, encodings } from './appearances.ts'
+import { secretContext } from './contexts.ts'
 import { fuzzedSecrets } from './fuzzed-secrets.ts'
 
 /** A provider under test, and the worlds it is put into. */
@@ -78,7 +79,7 @@ export function testSecretProvider(suite: SecretProviderSuite): void {
     suite.test(name, async () => {
       const provider = await suite.create()
       try {
-        await body(provider, contextOf(suite.context))
+        await body(provider, secretContext(suite.context))
       } finally {
         await provider.dispose?.()
       }
@@ -185,7 +186,7 @@ export function testSecretProvider(suite: SecretProviderSuite): void {
       assert.equal(world.refs.length, many.length)
       assert.equal(new Set(world.refs).size, many.length, 'give each value a reference of its own')
       for (const ref of world.refs) world.provider.parseRef(ref)
-      const results = await world.provider.resolveMany(world.refs, contextOf({ ...suite.context, ...world.context }))
+      const results = await world.provider.resolveMany(world.refs, secretContext({ ...suite.context, ...world.context }))
       assert.equal(results.size, many.length)
       many.forEach((value, index) => assertHolds(results.get(world.refs[index] ?? ''), value, `value ${index} of the thousand`))
     } finally {
@@ -208,7 +209,7 @@ export function testSecretProvider(suite: SecretProviderSuite): void {
         const world = await stuck()
         const controller = new AbortController()
         try {
-          const reading = world.provider.resolveMany(world.refs, contextOf({ ...suite.context, ...world.context, signal: controller.signal }))
+          const reading = world.provider.resolveMany(world.refs, secretContext({ ...suite.context, ...world.context, signal: controller.signal }))
           await Promise.race([world.asked, reading.catch(() => {})])
           controller.abort(reason)
           const outcome = await reading.catch(() => undefined)
@@ -239,12 +240,6 @@ export function testSecretProvider(suite: SecretProviderSuite): void {
     await provider.dispose?.()
     await provider.dispose?.()
   })
-}
-
-function contextOf(given: Partial<SecretContext> = {}): SecretContext {
-  return {
-    root: process.cwd(), environment: 'test', env: {}, interactive: false, signal: new AbortController().signal, progress() {}, warn() {}, ...given,
-  }
 }
 
 /** Failing references between and around the good ones. */

@@ -4,6 +4,7 @@ import type { TargetContext, TargetFlags } from '../plugin/contract.ts'
 import { findSecretValue } from '../secrets/find-value.ts'
 import { isSecretRef } from '../secrets/secret-ref.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
+import { fakeClock } from './fake-clock.ts'
 
 export interface TargetContextOptions<Options> {
   /** As the target's schema gives them. */
@@ -61,12 +62,8 @@ export function targetContext<Options>(given: TargetContextOptions<Options>): Ta
   }
 }
 
-let seconds = 0
-
-/** Never twice the same moment, so that a test can tell two releases apart. */
-function tick(): Date {
-  return new Date(Date.UTC(2030, 0, 1) + ++seconds * 1000)
-}
+/** One for all contexts: two of them make releases that a test can tell apart. */
+const { now: tick } = fakeClock()
 
 function projectOf(name: string): ResolvedProject {
   return {
