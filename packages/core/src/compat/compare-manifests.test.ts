@@ -88,11 +88,11 @@ const RETURNS: readonly Case[] = [
   ['deep in a list', output(z.array(z.object({ a: z.object({ b: z.int() }) }))), output(z.array(z.object({ a: z.object({}) }))), 'return-removed'],
 ]
 
-describe('params', () => test.each(PARAMS)('%s', (_, before, after, ...rules) => {
+describe('params', () => test.each(PARAMS.map(([what, before, after, ...rules]) => ({ what, before, after, rules })))('$what', ({ before, after, rules }) => {
   expect(rulesOf({ params: before }, { params: after })).toEqual(rules)
 }))
 
-describe('returns', () => test.each(RETURNS)('%s', (_, before, after, ...rules) => {
+describe('returns', () => test.each(RETURNS.map(([what, before, after, ...rules]) => ({ what, before, after, rules })))('$what', ({ before, after, rules }) => {
   expect(rulesOf({ returns: before }, { returns: after })).toEqual(rules)
 }))
 

@@ -1,3 +1,4 @@
+import { cell, code, COMMENT_LIMIT, cutAtLine, fenced, oneLine } from '../../diagnostics/markdown.ts'
 import type { Risk, SchemaStatement } from '../contract.ts'
 import { statementName } from '../apply/gates.ts'
 import type { SchemaPlan } from './format.ts'
@@ -11,9 +12,6 @@ export function plansAsSql(plans: readonly SchemaPlan[]): string {
     return `${[head, ...notes, ...statements].join('\n')}\n`
   }).join('\n')
 }
-
-/** What a platform takes in one comment; GitHub's limit is 65,536 characters. */
-const COMMENT_LIMIT = 60_000
 
 const MARK: Readonly<Record<Risk, string>> = { 'additive': '🟢', 'locking': '🟡', 'unknown': '🟠', 'data-losing': '🔴' }
 
@@ -42,36 +40,8 @@ function markdownStatements({ statements }: SchemaPlan): readonly string[] {
   return [
     '| | risk | why | |', '|---|---|---|---|',
     ...statements.map(({ risk, why, drops }, at) => `| ${at + 1} | ${MARK[risk]} ${risk} | ${cell(why)} | ${drops.map((drop) => code(cell(drop))).join(' ')} |`),
-    '', '<details><summary>SQL</summary>', '', fenced(statements.map(({ sql }) => `${sql};`).join('\n')), '', '</details>', '',
+    '', '<details><summary>SQL</summary>', '', fenced(statements.map(({ sql }) => `${sql};`).join('\n'), 'sql'), '', '</details>', '',
   ]
-}
-
-/** Whole lines only, so that no mark is left open. */
-function cutAtLine(text: string, limit: number): string {
-  return text.length <= limit ? text : text.slice(0, text.lastIndexOf('\n', limit))
-}
-
-/** A fence that nothing inside can close. */
-function fenced(script: string): string {
-  const longest = Math.max(2, ...[...script.matchAll(/`+/g)].map(([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  return `${fence}sql\n${script}\n${fence}`
-}
-
-/** A code span that nothing inside can close. */
-function code(text: string): string {
-  const runs = [...text.matchAll(/`+/g)].map(([run]) => run.length)
-  const mark = '`'.repeat(Math.max(0, ...runs) + 1)
-  const pad = runs.length > 0 ? ' ' : ''
-  return `${mark}${pad}${oneLine(text)}${pad}${mark}`
-}
-
-function cell(text: string): string {
-  return oneLine(text).replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('<', '&lt;')
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim()
 }
 
 /** What has to be said for a statement to run. */
