@@ -12,6 +12,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 /** Takes one line without its newline. */
 export type LogSink = (line: string) => void
 
+/** Where a platform gathers what is written to its console. */
+export const consoleSink: LogSink = (line) => console.log(line)
+
 /**
  * A log that writes one JSON object a line: `time`, `level`, `message`, what it is `about`, and the fields given.
  *

@@ -1,6 +1,6 @@
 import { AuthError } from './auth/index.ts'
 import { CallEnded } from './deadline.ts'
-import { DatabaseError } from './database/index.ts'
+import { DatabaseError } from './database/driver.ts'
 import { encodeJson } from './json.ts'
 import type { Json } from './manifest/format.ts'
 import type { ParamIssue } from './params/index.ts'

@@ -1,3 +1,5 @@
+import { waitUntil } from 'cloudflare:workers'
+import { createWorkerHandler } from './worker/handler.ts'
 import type { Worker, WorkerProject } from './worker/contract.ts'
 
 export { LEAST_COMPATIBILITY_DATE } from './worker/contract.ts'
@@ -5,6 +7,5 @@ export type { OpenCallDatabase, Worker, WorkerDatabaseSettings, WorkerDrivers, W
 
 /** The Bridge of one project as a Cloudflare Worker: what the module of a Worker exports by default. */
 export function createWorker(project: WorkerProject): Worker {
-  void project
-  return { fetch: async () => new Response(null, { status: 501 }) }
+  return { fetch: createWorkerHandler(project, waitUntil) }
 }

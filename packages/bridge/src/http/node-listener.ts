@@ -1,7 +1,7 @@
-import type { ServerResponse } from 'node:http'
 import type { NodeListener } from '../http-server.ts'
 import type { HttpAnswer, HttpRequest } from './message.ts'
-import { NodeRequest, sendToNode } from './node-request.ts'
+import { NodeRequest } from './node-request.ts'
+import type { NodeResponse } from './node-response.ts'
 import type { Route, Routes } from './routes.ts'
 
 /** Answers requests straight on `node:http`: a framework takes longer to reach a call than all the rest of a small one. */
@@ -26,9 +26,9 @@ export function createNodeListener(routes: Routes): NodeListener {
     send(answer(request, method, url), request, response)
   }
 
-  function send(answered: HttpAnswer | Promise<HttpAnswer>, request: HttpRequest, response: ServerResponse): void {
-    if (!(answered instanceof Promise)) return sendToNode(answered, response)
-    void answered.catch((error: unknown) => routes.fail(request, error)).then((settled) => sendToNode(settled, response))
+  function send(answered: HttpAnswer | Promise<HttpAnswer>, request: HttpRequest, response: NodeResponse): void {
+    if (!(answered instanceof Promise)) return response.answer(answered)
+    void answered.catch((error: unknown) => routes.fail(request, error)).then((settled) => response.answer(settled))
   }
 }
 

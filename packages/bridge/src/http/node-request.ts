@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import { BodyCutShort, BodyTooLarge, type HttpAnswer, type HttpRequest, type ReadHeader } from './message.ts'
+import type { IncomingMessage } from 'node:http'
+import { BodyCutShort, BodyTooLarge, type HttpRequest, type ReadHeader } from './message.ts'
 import type { NodeResponse } from './node-response.ts'
 
 /** A request of `node:http` as the Bridge sees it: nothing is made of it that nobody asks for. */
@@ -53,13 +53,4 @@ export class NodeRequest implements HttpRequest {
     if (response.destroyed && !response.writableEnded) onGone()
     else response.onGone = onGone
   }
-}
-
-/** Sends an answer whole, so that head and body leave in one write. */
-export function sendToNode({ status, headers, body }: HttpAnswer, response: ServerResponse): void {
-  const flat: string[] = []
-  for (const [name, value] of headers) flat.push(name, value)
-  if (body !== null) flat.push('content-length', String(Buffer.byteLength(body)))
-  response.writeHead(status, flat)
-  response.end(body ?? undefined)
 }

@@ -38,8 +38,11 @@ export interface Routes {
 const READ = ['GET', 'HEAD'] as const
 const NO_STORE: readonly [string, string] = ['cache-control', 'no-store']
 
-/** @param isStopping true once the process has been told to stop. */
-export function createRoutes(runtime: Runtime, isStopping: () => boolean): Routes {
+/**
+ * @param isStopping true once the process has been told to stop.
+ * @param about what else `/health` tells, from the platform.
+ */
+export function createRoutes(runtime: Runtime, isStopping: () => boolean, about: Readonly<Record<string, unknown>> = {}): Routes {
   const { manifest, settings } = runtime
   const open = exchangeOpener(manifest, isStopping)
   const calls = createCallEndpoint(runtime, open)
@@ -47,7 +50,7 @@ export function createRoutes(runtime: Runtime, isStopping: () => boolean): Route
   let openApi: string | undefined
 
   const health = (request: HttpRequest): HttpAnswer => jsonAnswer(JSON.stringify({
-    status: 'ok', project: manifest.project, digest: manifest.digest, imageTag: settings.imageTag, santokit: version,
+    status: 'ok', project: manifest.project, digest: manifest.digest, imageTag: settings.imageTag, santokit: version, ...about,
   }), [NO_STORE, ...open(request).headers])
 
   const ready = async (request: HttpRequest): Promise<HttpAnswer> => {

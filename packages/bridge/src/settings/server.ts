@@ -96,8 +96,7 @@ function readDuration(name: string, text: string): number {
   throw new BootError('bad_setting', `${name} is ${JSON.stringify(text)}.`, 'Give a number with its unit: 500ms, 25s or 2m.')
 }
 
-/** @throws BootError */
-export function readLogLevel(text: string): LogLevel {
+function readLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text)
   if (level) return level
   throw new BootError('bad_setting', `LOG_LEVEL is ${JSON.stringify(text)}.`, `Give one of ${LOG_LEVELS.join(', ')}.`)

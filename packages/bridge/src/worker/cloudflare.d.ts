@@ -21,3 +21,11 @@ declare module 'cloudflare:sockets' {
     options?: { readonly secureTransport?: 'off' | 'on' | 'starttls'; readonly allowHalfOpen?: boolean },
   ): Socket
 }
+
+/** The Cache API of the data centre. */
+declare const caches: {
+  readonly default: {
+    match(url: string): Promise<Response | undefined>
+    put(url: string, response: Response): Promise<void>
+  }
+}
