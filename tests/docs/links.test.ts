@@ -1,0 +1,31 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { pages, ROOT, textOf } from './blocks.ts'
+
+test('links inside the repository lead somewhere, their anchors too', () => {
+  const dead = pages().flatMap((page) => linksOf(page).filter((link) => !leadsSomewhere(page, link)).map((link) => `${page}: ${link}`))
+  expect(dead).toEqual([])
+})
+
+/** Targets of links and images that are no addresses. */
+function linksOf(page: string): readonly string[] {
+  const text = textOf(page).replaceAll(/^ *```[\s\S]*?^ *```$/gm, '').replaceAll(/`[^`\n]*`/g, '')
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g), ...text.matchAll(/(?:src|srcset|href)="([^"]+)"/g)].map(([, link = '']) => link)
+  return links.filter((link) => !/^[a-z]+:/.test(link))
+}
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? page : join(dirname(page), path)
+  const file = join(ROOT, target)
+  if (!existsSync(file)) return false
+  if (anchor === undefined || statSync(file).isDirectory()) return true
+  return anchorsOf(target).has(anchor)
+}
+
+/** What GitHub and VitePress both make of plain headings. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  return new Set([...textOf(page).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
+    heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(/\s+/g, '-')))
+}
