@@ -10,8 +10,8 @@ const atoms: readonly Json[] = [null, true, false, -1, 0, 1, 2, 0.5, '', 'x', 'y
 /** Every value that the schemas below can tell apart, two floors high. */
 const universe: readonly Json[] = [
   ...atoms,
-  ...<Json[]>[[], ...atoms.map((one) => [one]), ['x', 1], [{ a: 'x' }], [{ a: null }], [{}]],
-  ...<Json[]>[{}, ...atoms.flatMap((one): Json[] => [{ a: one }, { b: one }, { a: one, b: 1 }, { a: 'x', b: one }]), { a: {} }, { a: { a: 'x' } }, { a: { b: 1 } }, { a: ['x'] }, { a: [1] }, { b: [] }],
+  ...[[], ...atoms.map((one) => [one]), ['x', 1], [{ a: 'x' }], [{ a: null }], [{}]] as Json[],
+  ...[{}, ...atoms.flatMap((one): Json[] => [{ a: one }, { b: one }, { a: one, b: 1 }, { a: 'x', b: one }]), { a: {} }, { a: { a: 'x' } }, { a: { b: 1 } }, { a: ['x'] }, { a: [1] }, { b: [] }] as Json[],
 ]
 
 function schemas(open: boolean): fc.Arbitrary<JsonSchema> {

@@ -81,4 +81,4 @@ function attributedProvider(host: PluginHost, scheme: string): SecretProvider | 
   }
 }
 
-const PACKAGING = new Set(['build', 'release', 'deploy', 'rollback', 'promote'])
+const PACKAGING = new Set(['build', 'plan', 'release', 'deploy', 'rollback', 'promote'])
