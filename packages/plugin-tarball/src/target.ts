@@ -35,7 +35,8 @@ export const tarballTarget: Target<Destination, TarballPackage> = defineTarget({
 async function packBundle(bundle: Bundle): Promise<TarballPackage> {
   const manifest = bundle.files.find((file) => file.path === MANIFEST)
   if (manifest === undefined) throw new TypeError(`The bundle of ${bundle.project} has no ${MANIFEST}`)
-  return { digest: bundle.archive.digest, files: [manifest, { ...bundle.archive, path: ARCHIVE }], meta: { bundle: bundle.digest } }
+  const archive = await bundle.archive()
+  return { digest: archive.digest, files: [manifest, { ...archive, path: ARCHIVE }], meta: { bundle: bundle.digest } }
 }
 
 async function planRelease(pkg: TarballPackage, ctx: Context): Promise<ReleasePlan> {

@@ -30,7 +30,7 @@ test('a release is laid out as the manual says', async () => {
   ].sort())
   expect(made.id).toBe(`0001-${hex.slice(0, 12)}`)
   expect(await text('environments', 'production.json')).toBe(await text('releases', 'production', `${made.id}.json`))
-  expect(made.details).toEqual({ BUNDLE_URL: `file://${at(hex, 'santokit-bundle.tgz')}`, BUNDLE_SHA256: archive.digest.slice(7) })
+  expect(made.details).toEqual({ BUNDLE_URL: `file://${at(hex, 'santokit-bundle.tgz')}`, BUNDLE_SHA256: (await archive()).digest.slice(7) })
 })
 
 test('a Bridge pinned with the details of a release loads that bundle', async () => {

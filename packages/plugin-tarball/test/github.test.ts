@@ -24,7 +24,7 @@ test('a release is laid out as the manual says', async () => {
   expect(published()[0]?.assets.map(({ name }) => name).sort()).toEqual(['manifest.json', 'santokit-bundle.tgz'])
   expect([...world.server.refs.keys()]).toEqual([REF])
   expect(made.details).toEqual({
-    BUNDLE_URL: `${world.server.origin}/acme/shop/releases/download/${tag}/santokit-bundle.tgz`, BUNDLE_SHA256: archive.digest.slice(7),
+    BUNDLE_URL: `${world.server.origin}/acme/shop/releases/download/${tag}/santokit-bundle.tgz`, BUNDLE_SHA256: (await archive()).digest.slice(7),
   })
 })
 

@@ -20,7 +20,7 @@ test('a release is laid out as the manual says, with what a Bridge needs', async
   ].sort())
   expect(made.details).toEqual({
     BUNDLE_URL: `s3://${base}/${digest.slice(7)}/santokit-bundle.tgz`,
-    BUNDLE_SHA256: archive.digest.slice(7),
+    BUNDLE_SHA256: (await archive()).digest.slice(7),
     AWS_REGION: 'auto',
     S3_ENDPOINT: world.server.origin,
   })

@@ -1,9 +1,16 @@
 import { digestOf } from '@santokit/bridge/manifest'
 import type { ArtifactFile } from './artifact.ts'
+import type { Bundle } from './bundle.ts'
 import { packUstar, type ArchiveEntry } from './ustar.ts'
 
 /** The archive of a bundle. */
 export const ARCHIVE_NAME = 'santokit-bundle.tgz'
+
+/** A bundle's archive, packed when it is first asked for and once: compressing takes longer than all else, and few targets ship it. */
+export function archiveOnce(pack: () => Promise<ArtifactFile>): Bundle['archive'] {
+  let packed: Promise<ArtifactFile> | undefined
+  return () => (packed ??= pack())
+}
 
 /**
  * Packs files into a `.tgz` whose bytes depend on nothing but the files.

@@ -10,6 +10,6 @@ import type { Artifact, ArtifactFile } from './artifact.ts'
 export interface Bundle extends Artifact {
   readonly project: string
   readonly manifest: Manifest
-  /** `santokit-bundle.tgz`: the same files as one archive, for targets that ship it. */
-  readonly archive: ArtifactFile
+  /** `santokit-bundle.tgz`: the same files as one archive, for targets that ship it. Packed when it is first asked for. */
+  archive(): Promise<ArtifactFile>
 }

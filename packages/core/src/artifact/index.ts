@@ -1,4 +1,4 @@
-export { ARCHIVE_NAME, createArchive } from './archive.ts'
+export { ARCHIVE_NAME, archiveOnce, createArchive } from './archive.ts'
 export type { Artifact, ArtifactFile } from './artifact.ts'
 export type { Bundle } from './bundle.ts'
 export { freeze } from './freeze.ts'

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { canonicalJson, digestOf, MANIFEST_VERSION, sealManifest, type Digest, type Manifest } from '@santokit/bridge/manifest'
 import { join } from 'pathe'
-import { createArchive, freeze, type ArtifactFile, type Bundle } from '../artifact/index.ts'
+import { archiveOnce, createArchive, freeze, type ArtifactFile, type Bundle } from '../artifact/index.ts'
 import type { ResolvedProject } from '../config/resolved.ts'
 import { StkError } from '../diagnostics/index.ts'
 import { declaredSecrets } from '../secrets/declared.ts'
@@ -37,7 +37,7 @@ export async function bundleFrom(project: ResolvedProject, logic: CompiledLogic,
     digest: manifest.digest,
     manifest,
     files: contents.sort((a, b) => (a.path < b.path ? -1 : 1)),
-    archive: await archiveOf(manifest.digest, contents, cache),
+    archive: archiveOnce(() => archiveOf(manifest.digest, contents, cache)),
     meta: null,
   })
 }

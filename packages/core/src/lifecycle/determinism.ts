@@ -12,7 +12,8 @@ import type { LifecycleContext } from './context.ts'
 export async function proveDeterminism(built: BuiltProject, ctx: LifecycleContext): Promise<void> {
   const nothing = { read: () => Promise.resolve(undefined), write: () => Promise.resolve() }
   const again = await bundleFrom(built.project, await compileLogic(built.project, ctx.config, nothing, ctx.signal), nothing)
-  if (again.digest === built.bundle.digest && again.archive.digest === built.bundle.archive.digest) return
+  const [first, second] = await Promise.all([built.bundle.archive(), again.archive()])
+  if (again.digest === built.bundle.digest && first.digest === second.digest) return
   const before = new Map(built.bundle.files.map((file) => [file.path, file.digest]))
   const differing = again.files.filter((file) => file.path !== 'manifest.json' && before.get(file.path) !== file.digest).map((file) => file.path)
   throw new StkError('STK2023', {

@@ -26,7 +26,7 @@ const OWNED = ['bundle', 'targets', 'santokit-bundle.tgz', 'manifest.json'] as c
  * @throws StkError STK2020 if the folder cannot be written, STK2021 if another build holds it.
  */
 export async function writeOutput(folder: string, root: string, output: BuildOutput, signal: AbortSignal): Promise<boolean> {
-  const files = outputFiles(output)
+  const files = await outputFiles(output)
   try {
     return await withLock(join(folder, '.stk-lock'), signal, async () => {
       if (await isWritten(folder, files)) return false
@@ -52,10 +52,10 @@ export async function writeOutput(folder: string, root: string, output: BuildOut
   }
 }
 
-function outputFiles({ bundle, packages }: BuildOutput): readonly ArtifactFile[] {
+async function outputFiles({ bundle, packages }: BuildOutput): Promise<readonly ArtifactFile[]> {
   const packaged = [...packages].flatMap(([target, artifact]) =>
     artifact.files.map((file) => ({ ...file, path: `targets/${target}/${file.path}` })))
-  return [...bundle.files, bundle.archive, ...packaged]
+  return [...bundle.files, await bundle.archive(), ...packaged]
 }
 
 async function isWritten(folder: string, files: readonly ArtifactFile[]): Promise<boolean> {

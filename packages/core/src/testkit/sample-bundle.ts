@@ -1,5 +1,5 @@
 import { canonicalJson, digestOf, MANIFEST_VERSION, manifestDigest, type Manifest } from '@santokit/bridge/manifest'
-import { createArchive, freeze, type ArtifactFile, type Bundle } from '../artifact/index.ts'
+import { archiveOnce, createArchive, freeze, type ArtifactFile, type Bundle } from '../artifact/index.ts'
 
 export interface SampleBundleOptions {
   /** @default 'shop' */
@@ -36,7 +36,7 @@ export async function sampleBundle({ project = 'shop', seed = 'a' }: SampleBundl
   }
   const manifest: Manifest = { ...content, digest: manifestDigest(content) }
   const files = [module, fileOf('manifest.json', `${canonicalJson(manifest)}\n`)]
-  return freeze({ project, digest: manifest.digest, manifest, files, archive: await createArchive(files), meta: null })
+  return freeze({ project, digest: manifest.digest, manifest, files, archive: archiveOnce(() => createArchive(files)), meta: null })
 }
 
 function fileOf(path: string, text: string): ArtifactFile {
