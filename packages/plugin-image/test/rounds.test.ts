@@ -1,13 +1,18 @@
 import { sampleBundle } from '@santokit/core/testkit'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { imageTarget } from '../src/target.ts'
+import type { Send } from '../src/registry/connection/sender.ts'
 import { countRounds, type RoundCounter } from './registry/rounds.ts'
 import { contextOn, createWorld, type ImageWorld } from './worlds.ts'
 
 // What `stk deploy image` asks of a registry, by the counting of registry/rounds.ts: plan, release and verification, with the
 // documents and the list, as they are by default. A registry that wants credentials costs one more round trip, and a token another.
 
-const ask = globalThis.fetch
+const opened = vi.hoisted((): { send?: Send } => ({}))
+vi.mock(import('../src/registry/connection/sender.ts'), async (load) => {
+  const { openSender } = await load()
+  return { openSender: () => (url, request) => (opened.send ??= openSender())(url, request) }
+})
 
 let world: ImageWorld
 beforeEach(async () => {
@@ -15,15 +20,16 @@ beforeEach(async () => {
   delete world.registry.quirks.authorize
 })
 afterEach(async () => {
-  vi.unstubAllGlobals()
+  delete opened.send
   await world.cleanup()
 })
 
 const ONE = { platforms: ['linux/amd64'] }
 
 async function deploy(seed: string, settings: object = {}): Promise<RoundCounter['rounds']> {
-  const counter = countRounds(ask)
-  vi.stubGlobal('fetch', counter.fetch)
+  const { openSender } = await vi.importActual<typeof import('../src/registry/connection/sender.ts')>('../src/registry/connection/sender.ts')
+  const counter = countRounds(openSender())
+  opened.send = counter.send
   const ctx = contextOn(world, { settings })
   const pkg = await imageTarget.package(await sampleBundle({ seed }), ctx)
   const release = await imageTarget.release(await imageTarget.plan(pkg, ctx), pkg, ctx)

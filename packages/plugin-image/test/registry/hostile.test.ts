@@ -5,7 +5,7 @@ import { fallbackTag, listReferrers } from '../../src/registry/referrers.ts'
 import { manifestOf, plant, sampleImage } from './images.ts'
 import { failure, startRegistry, type Seen, type TestRegistry } from './registry.ts'
 import { faultsOf, repositoryIn } from './store.ts'
-import { fetchAs, lookupPublic, startStranger, type Stranger } from './stranger.ts'
+import { sendAs, lookupPublic, startStranger, type Stranger } from './stranger.ts'
 import { wantTokens } from './token-server.ts'
 import { IDENTITY, open, password, PASSWORD } from './world.ts'
 import { SecretValue } from '@santokit/core'
@@ -160,7 +160,7 @@ describe('being sent elsewhere', () => {
   const PUBLIC = 'registry.example.com'
   const asPublic = (): Repository => open({ host: PUBLIC }, 'acme/shop', {
     as: password(),
-    fetch: fetchAs({ [`https://${PUBLIC}`]: registry.origin, 'https://storage.example.net': stranger.origin }),
+    send: sendAs({ [`https://${PUBLIC}`]: registry.origin, 'https://storage.example.net': stranger.origin }),
     lookup: lookupPublic({ 'intranet.example.com': '10.1.2.3' }),
   })
 

@@ -1,6 +1,9 @@
-/** A `fetch` that counts serial round trips, and how many requests each held. */
+import { Readable } from 'node:stream'
+import { openSender, type Send } from '../../src/registry/connection/sender.ts'
+
+/** A sender that counts serial round trips, and how many requests each held. */
 export interface RoundCounter {
-  readonly fetch: typeof fetch
+  readonly send: Send
   /** The requests of each round trip, as `METHOD path`. */
   readonly rounds: readonly (readonly string[])[]
 }
@@ -15,7 +18,7 @@ const readsDisk = (): boolean => process.getActiveResourcesInfo().some((resource
  * that round have been answered, and what is asked because of one belongs to the next round. So no request can slip
  * into a round because the loopback happened to be fast.
  */
-export function countRounds(ask: typeof fetch = fetch): RoundCounter {
+export function countRounds(ask: Send = openSender()): RoundCounter {
   const rounds: string[][] = []
   let current: { readonly labels: string[]; pending: number; readonly deliver: (() => void)[] } | undefined
 
@@ -34,22 +37,22 @@ export function countRounds(ask: typeof fetch = fetch): RoundCounter {
 
   return {
     rounds,
-    async fetch(input, init) {
+    async send(url, request) {
       if (current === undefined) {
         current = { labels: [], pending: 0, deliver: [] }
         rounds.push(current.labels)
       }
       const round = current
-      round.labels.push(`${init?.method ?? 'GET'} ${new URL(String(input)).pathname}`)
+      round.labels.push(`${request.method} ${url.pathname}`)
       round.pending++
-      const response = await ask(input, init)
-      const body = await response.arrayBuffer()
+      const { status, headers, body } = await ask(url, request)
+      const content: Uint8Array[] = []
+      for await (const chunk of body ?? []) content.push(chunk)
       const held = new Promise<void>((resolve) => round.deliver.push(resolve))
       round.pending--
       void close()
       await held
-      const isBodiless = response.status === 204 || response.status === 304
-      return new Response(isBodiless ? null : body, { status: response.status, headers: response.headers })
+      return { status, headers, body: Readable.from(content) }
     },
   }
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { IDENTITY, PASSWORD, USERNAME } from './world.ts'
 import type { Reply } from './registry.ts'
+import { openSender, type Send } from '../../src/registry/connection/sender.ts'
 
 /** Another host than the registry: a storage, or somebody with bad intentions. */
 export interface Stranger {
@@ -43,12 +44,12 @@ export async function startStranger(answer: (method: string, url: URL, body: Buf
   }
 }
 
-/** A `fetch` for a registry on the internet that is served here: `https://registry.example.com` is answered by `origin`. */
-export function fetchAs(names: { readonly [origin: string]: string }): typeof fetch {
-  return (input, init) => {
-    const url = new URL(String(input))
+/** A sender for a registry on the internet that is served here: `https://registry.example.com` is answered by `origin`. */
+export function sendAs(names: { readonly [origin: string]: string }): Send {
+  const send = openSender()
+  return (url, request) => {
     const served = names[url.origin]
-    return fetch(served === undefined ? url : new URL(url.pathname + url.search, served), init)
+    return send(served === undefined ? url : new URL(url.pathname + url.search, served), request)
   }
 }
 

@@ -7,6 +7,7 @@ import { guardAddresses, resolveAddress, type Lookup } from './addresses.ts'
 import { authorize } from './authorizer.ts'
 import { persist, sendOnce, type Answer, type Attempt, type Rim, type Wait } from './exchange.ts'
 import { openLanes, type Lanes } from './lanes.ts'
+import { openSender, type Send } from './sender.ts'
 import { refused } from './token.ts'
 
 export interface ConnectionOptions {
@@ -17,7 +18,7 @@ export interface ConnectionOptions {
   /** Called when the registry first asks who we are. */
   readonly credential: () => Promise<Credential | undefined>
   readonly signal: AbortSignal
-  readonly fetch?: typeof fetch
+  readonly send?: Send
   readonly lookup?: Lookup
   readonly wait?: Wait
   readonly now?: () => number
@@ -70,12 +71,12 @@ export function connect(options: ConnectionOptions): Connection {
   const { registry, insecure = false, credential, signal } = options
   let requests = 0
   let bytes = 0
-  const send = options.fetch ?? fetch
+  const send = options.send ?? openSender()
   const rim: Rim = {
-    fetch: (input, init) => {
+    send: (url, request) => {
       requests++
-      bytes += init?.body instanceof Uint8Array ? init.body.length : 0
-      return send(input, init)
+      bytes += request.body?.length ?? 0
+      return send(url, request)
     },
     wait: options.wait ?? (async (milliseconds, aborted) => { await delay(milliseconds, undefined, { signal: aborted }) }),
     now: options.now ?? Date.now,

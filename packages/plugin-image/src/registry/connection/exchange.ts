@@ -1,9 +1,10 @@
-import { StkError } from '@santokit/core'
+import { isStkError, StkError } from '@santokit/core'
+import type { Send, Sent, SentHeaders } from './sender.ts'
 
 /** A response with its body read. */
 export interface Answer {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: SentHeaders
   readonly bytes: Uint8Array
   /** Where it came from, after redirects. Relative addresses in it are meant from here. */
   readonly url: URL
@@ -22,7 +23,7 @@ export interface Attempt {
 export type Wait = (milliseconds: number, signal: AbortSignal) => Promise<void>
 
 export interface Rim {
-  readonly fetch: typeof fetch
+  readonly send: Send
   readonly wait: Wait
   /** Milliseconds since 1970. */
   now(): number
@@ -56,11 +57,11 @@ export class NoAnswer extends Error {
  * @throws NoAnswer for a network failure or when it takes too long.
  * @throws StkError STK4008 for an answer that is longer than it may be.
  */
-export async function sendOnce({ method, url, headers, body, longest }: Attempt, { fetch, signal }: Rim): Promise<Answer> {
+export async function sendOnce({ method, url, headers, body, longest }: Attempt, { send, signal }: Rim): Promise<Answer> {
   signal.throwIfAborted()
   const limit = AbortSignal.timeout(TIME_LIMIT + Math.ceil((body?.length ?? 0) / BYTES_PER_MS) + Math.ceil(longest / BYTES_PER_MS))
   try {
-    const response = await fetch(url, {
+    const response = await send(url, {
       method,
       // A proxy that packs a document would change the bytes that its digest is of.
       headers: { 'user-agent': 'santokit', 'accept-encoding': 'identity', ...headers },
@@ -72,27 +73,23 @@ export async function sendOnce({ method, url, headers, body, longest }: Attempt,
   } catch (error) {
     signal.throwIfAborted()
     if (limit.aborted) throw new NoAnswer('timeout')
-    const code = (error as { readonly cause?: { readonly code?: unknown } }).cause?.code
-    // fetch gives network failures as TypeErrors with a cause.
+    if (isStkError(error)) throw error
+    const { code } = error as { readonly code?: unknown }
     if (typeof code === 'string') throw new NoAnswer(code)
-    throw error instanceof TypeError ? new NoAnswer('network failure') : error
+    throw error
   }
 }
 
-async function readBounded(response: Response, longest: number, url: URL): Promise<Uint8Array> {
-  if (response.body === null) return new Uint8Array()
+async function readBounded({ body }: Sent, longest: number, url: URL): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let length = 0
-  const reader = response.body.getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    length += value.length
+  // Leaving the loop lets go of what has not arrived.
+  for await (const chunk of body ?? []) {
+    length += chunk.length
     if (length > longest) {
-      await reader.cancel().catch(() => {})
       throw new StkError('STK4008', { why: `${url.host} answered with more than ${longest} bytes where that cannot be.`, fix: 'Check that it is a registry.' })
     }
-    chunks.push(value)
+    chunks.push(chunk)
   }
   const [only] = chunks
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
@@ -143,7 +140,7 @@ export async function pause(outcome: Answer | NoAnswer, attempt: number, place: 
   await rim.wait(asked ?? BACK_OFF * 2 ** (attempt - 1), rim.signal)
 }
 
-function retryAfter(headers: Headers, now: number): number | undefined {
+function retryAfter(headers: SentHeaders, now: number): number | undefined {
   const asked = headers.get('retry-after')
   if (asked === null) return undefined
   const wait = /^\d+$/.test(asked) ? Number(asked) * 1000 : Date.parse(asked) - now
