@@ -1,5 +1,6 @@
 import { debian } from './debian.mjs'
 import { goProgram } from './go.mjs'
+import { npmProgram } from './npm.mjs'
 
 /** Every program that some `*.peer.test.ts` needs. `install()` gives the reason if it could not. */
 export const PEERS = [
@@ -9,6 +10,7 @@ export const PEERS = [
   debian('dockerd', 'docker.io'),
   debian('pgbouncer'),
   debian('initdb', 'postgresql'),
+  npmProgram('verdaccio'),
   goProgram('atlas', 'atlas', {
     path: 'ariga.io/atlas/cmd/atlas',
     // Without the version in it, `atlas version` says "development".
