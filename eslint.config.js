@@ -73,6 +73,12 @@ export default tseslint.config(
       setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', TextDecoder: 'readonly', TextEncoder: 'readonly',
       AbortController: 'readonly', AbortSignal: 'readonly', Response: 'readonly', Request: 'readonly', crypto: 'readonly', structuredClone: 'readonly' } },
   },
+  {
+    name: 'the explorer runs in a browser',
+    files: ['packages/core/explorer/*.js'],
+    languageOptions: { globals: { document: 'readonly', location: 'readonly', navigator: 'readonly', sessionStorage: 'readonly', addEventListener: 'readonly',
+      scrollTo: 'readonly', EventSource: 'readonly' } },
+  },
   ...walls(),
   ...floorPlan(),
 )

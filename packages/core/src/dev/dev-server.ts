@@ -29,7 +29,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   try {
     const session = await openSession(options, cleanups)
     const inTurn = createQueue()
-    await reloadAll(session, { files: [], force: false, began: performance.now() })
+    await reloadAll(session, { files: [], force: false })
     let announced = await announce(session)
     cleanups.push(() => announced())
     const again = async (cause: ReloadCause): Promise<void> => {
@@ -55,7 +55,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       projects: () => Promise.all(projectsOf(session).map(async ({ name }) => ({
         name, url: session.served.get(name)?.project.url ?? '', token: await developerToken(session, name),
       }))),
-      restart: () => inTurn(() => again({ files: [], force: true, began: performance.now() })),
+      restart: () => inTurn(() => again({ files: [], force: true })),
       close,
     }
   } catch (error) {
@@ -69,7 +69,7 @@ async function reloadAll(session: Session, cause: ReloadCause, concerns: (root: 
 }
 
 /** Reads the config again. One that does not load leaves the last good one. @returns as `reopenSession`; `undefined` if it did not load. */
-async function reopen(session: Session, { began }: ReloadCause): Promise<boolean | undefined> {
+async function reopen(session: Session, { began = performance.now() }: ReloadCause): Promise<boolean | undefined> {
   try {
     return await reopenSession(session)
   } catch (error) {

@@ -12,8 +12,8 @@ export interface ReloadCause {
   readonly files: readonly string[]
   /** Replaces the Bridge although its bundle is the same. */
   readonly force: boolean
-  /** When the save was seen, on the clock of `performance.now()`. */
-  readonly began: number
+  /** When the save was seen, on the clock of `performance.now()`. Without one it begins with the project's own turn. */
+  readonly began?: number
 }
 
 /**
@@ -24,6 +24,7 @@ export async function reloadProject(session: Session, project: ResolvedProject, 
   const { lifecycle, report } = session
   const served = session.served.get(project.name)
   if (served === undefined) return
+  const began = cause.began ?? performance.now()
   const steps: Step[] = []
   const timed = async <T>(name: Step['name'], work: () => Promise<T>): Promise<T> => {
     const start = performance.now()
@@ -38,7 +39,7 @@ export async function reloadProject(session: Session, project: ResolvedProject, 
   const note = (outcome: Pick<Reload, 'outcome' | 'errors'>): void => {
     const digest = served.project.bundle()?.digest
     served.reloads.unshift({
-      at, ms: performance.now() - cause.began, steps, ...outcome, hooks: timingsSince(before, lifecycle.host.timings()),
+      at, ms: performance.now() - began, steps, ...outcome, hooks: timingsSince(before, lifecycle.host.timings()),
       files: cause.files.map((file) => file.replace(`${lifecycle.config.root}/`, '')), ...(digest === undefined ? {} : { digest }),
     })
     served.reloads.splice(KEPT)
@@ -49,9 +50,9 @@ export async function reloadProject(session: Session, project: ResolvedProject, 
     await timed('databases', () => loadDatabases(session, project))
     const replaced = await served.project.reload(project, lifecycle, { env, force: cause.force, timed })
     note({ outcome: replaced ? 'served' : 'unchanged' })
-    if (replaced) report({ type: 'served', project: project.name, url: served.project.url, ms: performance.now() - cause.began })
+    if (replaced) report({ type: 'served', project: project.name, url: served.project.url, ms: performance.now() - began })
   } catch (thrown) {
-    const error = showFailure(session, project.name, thrown, cause.began)
+    const error = showFailure(session, project.name, thrown, began)
     note({ outcome: 'failed', errors: describeErrors(error) })
     const message = served.project.bundle() === undefined ? 'nothing is served until this is mended' : 'the last good build keeps serving'
     report({ type: 'note', level: 'warn', project: project.name, message })

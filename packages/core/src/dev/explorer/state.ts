@@ -35,6 +35,8 @@ export interface ExplorerLogic {
   readonly source: string
   readonly description?: string
   readonly params: JsonSchema
+  /** Params in the order in which their author wrote them, where that is known. */
+  readonly order?: readonly string[]
   readonly returns?: JsonSchema
   /** Milliseconds. */
   readonly cache?: number
@@ -57,7 +59,7 @@ export function describeLogic({ logic, limits }: Pick<Manifest, 'logic' | 'limit
     ...(entry.description === undefined ? {} : { description: entry.description }),
     ...(entry.returns === undefined ? {} : { returns: entry.returns }),
     ...(entry.cache === undefined ? {} : { cache: entry.cache.ttl }),
-    ...(entry.kind === 'sql' ? { sql: describeSql(entry) } : {}),
+    ...(entry.kind === 'sql' ? { sql: describeSql(entry), order: entry.inputs.map(({ name }) => name) } : {}),
   })).sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
