@@ -21,6 +21,7 @@ export default defineConfig({
       { find: /^@santokit\/client$/, replacement: source('client/src/index.ts') },
       { find: /^@santokit\/plugin-tarball$/, replacement: source('plugin-tarball/src/index.ts') },
       { find: /^@santokit\/plugin-image$/, replacement: source('plugin-image/src/index.ts') },
+      { find: /^@santokit\/plugin-cfworker$/, replacement: source('plugin-cfworker/src/index.ts') },
       { find: /^@santokit\/plugin-secrets-1password$/, replacement: source('plugin-secrets-1password/src/index.ts') },
       { find: /^@santokit\/plugin-schema-atlas$/, replacement: source('plugin-schema-atlas/src/index.ts') },
     ],
