@@ -8,8 +8,9 @@ export const CODES = {
   serviceNotFound: 10090,
   /** No deployment, or no version, of this id. */
   versionNotFound: 10100,
-  /** The newest version is not the one that is live, so its secrets cannot be changed. */
+  /** The newest version is not the one that is live, so its settings cannot be changed; nor can its secrets, one by one. */
   latestNotDeployed: 10214,
+  latestSecretNotDeployed: 10215,
   /** Secrets were changed since the version was live. */
   secretsChanged: 10220,
 } as const

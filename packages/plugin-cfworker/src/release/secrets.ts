@@ -59,7 +59,7 @@ async function change(ctx: Context, write: (there: readonly Binding[]) => readon
   try {
     await writeSettings(worker, bindings, live.version)
   } catch (error) {
-    if (error instanceof ApiRefusal && error.has(CODES.latestNotDeployed)) throw notNow(worker, live, ctx)
+    if (error instanceof ApiRefusal && (error.has(CODES.latestNotDeployed) || error.has(CODES.latestSecretNotDeployed))) throw notNow(worker, live, ctx)
     throw error instanceof ApiRefusal ? error.explain() : error
   }
 }
