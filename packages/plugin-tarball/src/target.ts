@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   defineTarget, StkError,
-  type Artifact, type Bundle, type Digest, type PlannedStep, type Release, type ReleasePlan, type Target, type TargetContext, type Verification,
+  type Artifact, type Bundle, type Digest, type Manifest, type PlannedStep, type Release, type ReleasePlan, type Target, type TargetContext, type Verification,
 } from '@santokit/core'
 import { tarballOptions, type Destination } from './options.ts'
 import { digestOf } from './release/digest.ts'
@@ -28,6 +28,7 @@ export const tarballTarget: Target<Destination, TarballPackage> = defineTarget({
   release,
   verify,
   releases,
+  manifest: readManifest,
   rollback,
   promote,
 })
@@ -90,6 +91,20 @@ async function verify(expected: Release, ctx: Context): Promise<Verification> {
 
 async function* releases(ctx: Context): AsyncIterable<Release> {
   for await (const record of walkBack(await openStore(ctx), ctx)) yield releaseFrom(record)
+}
+
+/** The file beside the archive: what is downloaded is what is read. `null` where somebody has cleaned up. */
+async function readManifest(of: Release, ctx: Context): Promise<Manifest | null> {
+  const store = await openStore(ctx)
+  const record = await findRecord(store, ctx, of)
+  const file = filesOf(record).find(({ path }) => path === MANIFEST)
+  const bytes = file === undefined ? undefined : await store.read(record.digest, file)
+  if (file === undefined || bytes === undefined) return null
+  if (digestOf(bytes) !== file.digest) {
+    throw new StkError('STK4005', { why: `${store.names.file(record.digest, MANIFEST)} is not what was released as ${record.id}.`, fix: 'Find out who wrote there, and release again.' })
+  }
+  // What it says is core's to check.
+  return JSON.parse(new TextDecoder().decode(bytes)) as Manifest
 }
 
 /** Moves the pointer to a new record of the earlier release, once its content is proved to be there. */

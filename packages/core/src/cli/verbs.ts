@@ -17,6 +17,7 @@ export const VERBS: readonly VerbListing[] = [
   listing('dev', 'Serve every project and reload on save', async () => (await import('./verbs/dev.ts')).dev),
   listing('bundle', 'Compile logic into a bundle and its manifest', async () => (await import('./verbs/bundle.ts')).bundle),
   listing('build', 'Bundle every project and package it for its targets', async () => (await import('./verbs/build.ts')).build),
+  listing('plan', 'Show what a release would do, and what it breaks', async () => (await import('./verbs/plan.ts')).plan),
   listing('release', 'Make what is built live, and verify it', async () => (await import('./verbs/release.ts')).release),
   listing('deploy', 'Build and release one target in one go', async () => (await import('./verbs/deploy.ts')).deploy),
   listing('releases', 'List what was released, newest first', async () => (await import('./verbs/releases.ts')).releases),

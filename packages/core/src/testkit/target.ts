@@ -166,6 +166,27 @@ export function testTarget<Options, Package extends Artifact>(suite: TargetSuite
     })
   }
 
+  if (target.manifest !== undefined) {
+    const manifest = target.manifest.bind(target)
+
+    declare('gives the manifest of a release back, live or not, as it was released', async (bench) => {
+      const first = await bench.release('a')
+      const second = await bench.release('b')
+      for (const [seed, release] of [['a', first], ['b', second]] as const) {
+        const found = await manifest(remembered(release), bench.context())
+        assert.deepEqual(JSON.parse(JSON.stringify(found)), JSON.parse(JSON.stringify((await sampleBundle({ seed })).manifest)))
+      }
+      await bench.assertLive(second)
+    })
+
+    declare('gives no manifest of a release that never was', async (bench) => {
+      const first = await bench.release('a')
+      const { digest } = await sampleBundle({ seed: 'never' })
+      const found = await manifest({ ...remembered(first), id: '9999-000000000000', digest }, bench.context()).catch((error: unknown) => error)
+      assert.ok(found === null || isStkError(found), `it must give null or a StkError, not ${String(found)}`)
+    })
+  }
+
   if (target.promote !== undefined) {
     const promote = target.promote.bind(target)
 
