@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { packLayer } from '../src/layout/layer.ts'
+import { packLayer } from '../src/layout/pack.ts'
 import { blobOf, hexOf, jsonBytes, manifestOf } from '../src/oci/content.ts'
 import { OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP, OCI_MANIFEST } from '../src/oci/media-types.ts'
 import type { Blob, Manifest } from '../src/oci/types.ts'

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -10,7 +10,8 @@ import { openCache } from '../src/base/cache.ts'
 import { layoutBase } from '../src/base/source.ts'
 import { appLayer } from '../src/layout/app-layer.ts'
 import { buildImage, type ImageParts } from '../src/layout/image.ts'
-import { packLayer, packLayerInParts } from '../src/layout/layer.ts'
+import { packLayerInParts } from '../src/layout/layer.ts'
+import { packLayer } from '../src/layout/pack.ts'
 import { parseJson } from '../src/oci/content.ts'
 import type { Image } from '../src/oci/types.ts'
 import { imageOptions } from '../src/options.ts'
@@ -198,4 +199,12 @@ test('a large file of a layer is compressed once, and the bytes do not depend on
   const unpacked = await unpackTar(gunzipSync(other))
   for (const { path, bytes } of files('other')) expect(Buffer.from(unpacked.find(({ header }) => header.name === path)!.data!).equals(bytes), path).toBe(true)
   expect(await readdir(join(folder, 'here/members'))).toHaveLength(1)
+  // Nor on the last layer of the same name, whole, spoilt, or another's.
+  const last = join(folder, 'here/last')
+  const [name = ''] = await readdir(last)
+  expect(Buffer.compare(await bytesOf('other', 'here'), other)).toBe(0)
+  for (const spoilt of [one, other.subarray(0, -9), Buffer.from('no gzip')]) {
+    await writeFile(join(last, name), spoilt)
+    expect(Buffer.compare(await bytesOf('other', 'here'), other)).toBe(0)
+  }
 })

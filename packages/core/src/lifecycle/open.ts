@@ -1,3 +1,5 @@
+import { dirname } from 'pathe'
+import { findConfig } from '../config/find.ts'
 import { loadConfig } from '../config/index.ts'
 import type { Report } from '../diagnostics/index.ts'
 import type { Plugin, SecretProvider } from '../plugin/contract.ts'
@@ -35,6 +37,8 @@ export interface OpenedLifecycle extends LifecycleContext {
 
 /** Loads the config and sets up what every phase needs. */
 export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecycle> {
+  // While the config is loaded: git is as slow as that.
+  const revision = PACKAGING.has(options.command) ? readRevision(dirname(findConfig(options.cwd, options.file)), options.env) : { revision: undefined, sourceDate: undefined }
   const { config, host } = await loadConfig({ ...options, isOnly: options.command !== 'dev' })
   const { tell = () => {} } = options
   await tellKnownValues(config, options.env, tell)
@@ -57,7 +61,7 @@ export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecyc
     signal: options.signal,
     env: options.env,
     // Only what is packaged or released carries a revision.
-    ...(PACKAGING.has(options.command) ? await readRevision(config.root, options.env) : { revision: undefined, sourceDate: undefined }),
+    ...(await revision),
     flags: {},
     now: () => new Date(),
     dispose: () => secrets.dispose(),

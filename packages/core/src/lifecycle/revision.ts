@@ -1,4 +1,7 @@
-import { x } from 'tinyexec'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { dirname, join } from 'pathe'
 import { childEnvironment } from '../secrets/child-environment.ts'
 
 /** What a working tree is at. */
@@ -12,23 +15,27 @@ export interface SourceRevision {
   readonly sourceDate: string | undefined
 }
 
-/** Reads what is checked out at `root`. Two `git` processes, side by side. */
+/** Reads what is checked out at `root`. Two `git` processes, side by side; none where nothing is checked out. */
 export async function readRevision(root: string, env: Readonly<Record<string, string | undefined>>): Promise<SourceRevision> {
-  const git = async (...args: readonly string[]): Promise<string | undefined> => {
-    // tinyexec adds this process's environment to the one it is given; what is `undefined` stays out of it.
-    const nothing = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]))
-    const run = await x('git', [...args], { nodeOptions: { cwd: root, env: { ...nothing, ...childEnvironment(env) } } })
-    return run.exitCode === 0 ? run.stdout.trim() : undefined
-  }
-  const [head, changes] = await Promise.all([
+  const git = async (...args: readonly string[]): Promise<string | undefined> =>
+    promisify(execFile)('git', args, { cwd: root, env: childEnvironment(env), maxBuffer: LONGEST }).then(({ stdout }) => stdout.trim(), () => undefined)
+  const [head, changes] = isCheckout(root) ? await Promise.all([
     git('log', '-1', '--no-show-signature', '--format=%H %ct'),
     git('status', '--porcelain', '--untracked-files=no'),
-  ]).catch(() => [])
+  ]) : []
   const [commit, seconds] = head?.split(' ') ?? []
   return {
     revision: commit === undefined || commit === '' ? env.GITHUB_SHA ?? env.CI_COMMIT_SHA : commit + (changes === '' ? '' : '-dirty'),
     sourceDate: dateOf(env.SOURCE_DATE_EPOCH) ?? dateOf(seconds),
   }
+}
+
+/** Bytes of what `git` says. A tree in which everything has changed has much to say. */
+const LONGEST = 1 << 28
+
+/** Whether `git` would find a repository: `.git` is a folder, or in a worktree a file. */
+function isCheckout(folder: string): boolean {
+  return existsSync(join(folder, '.git')) || (dirname(folder) !== folder && isCheckout(dirname(folder)))
 }
 
 /** Seconds since 1970, as text. Anything else is no date. */

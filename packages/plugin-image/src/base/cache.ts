@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { hexOf } from '../oci/content.ts'
@@ -12,8 +13,8 @@ export interface ContentCache {
   read(digest: string): Promise<Uint8Array | undefined>
   write(digest: string, bytes: Uint8Array): Promise<void>
   /** What was noted under a name that is not a digest. Nothing vouches for it but the reader's own checks. */
-  recall(name: string): Promise<string | undefined>
-  note(name: string, text: string): Promise<void>
+  recall(name: string): Promise<Buffer | undefined>
+  note(name: string, content: string | Uint8Array): Promise<void>
 }
 
 /** A cache in `folder`. */
@@ -21,12 +22,12 @@ export function openCache(folder: string): ContentCache {
   const fileOf = (digest: string): string => join(folder, 'blobs/sha256', hexOf(digest))
   return {
     async read(digest) {
-      const bytes = await readFile(fileOf(digest)).catch(() => undefined)
+      const bytes = find(fileOf(digest))
       return bytes !== undefined && digestOf(bytes) === digest ? bytes : undefined
     },
     write: (digest, bytes) => put(fileOf(digest), bytes),
-    recall: (name) => readFile(join(folder, name), 'utf8').catch(() => undefined),
-    note: (name, text) => put(join(folder, name), text),
+    recall: async (name) => find(join(folder, name)),
+    note: (name, content) => put(join(folder, name), content),
   }
 }
 
@@ -39,6 +40,15 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform: Node
   if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'santokit')
   if (platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'santokit/cache')
   return join(homedir(), platform === 'darwin' ? 'Library/Caches' : '.cache', 'santokit')
+}
+
+/** At once: these are small, and a turn of the event loop for each step of opening a file takes longer than reading it. */
+function find(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch {
+    return undefined
+  }
 }
 
 async function put(file: string, content: Uint8Array | string): Promise<void> {

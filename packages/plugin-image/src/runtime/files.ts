@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readFile, readdir, stat } from 'node:fs/promises'
+import { existsSync, statSync } from 'node:fs'
+import { readFile, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -48,7 +48,10 @@ export async function runtimeFiles(platform: Platform, need: LibsqlNeed, root: s
     if (need === 'remote') made.push({ path: `${CLIENT}/sqlite3.mjs`, bytes: new TextEncoder().encode(NO_SQLITE) })
     else parts.push(...await nativeLibrary(platform, root, folder))
   }
-  const stats = await Promise.all(parts.map(async ([path, file]) => [path, (await stat(file)).size, (await stat(file)).mtimeMs]))
+  const stats = parts.map(([path, file]) => {
+    const { size, mtimeMs } = statSync(file)
+    return [path, size, mtimeMs]
+  })
   return {
     key: JSON.stringify([stats, made.map(({ path, bytes }) => [path, new TextDecoder().decode(bytes)])]),
     read: async () => [...made, ...await Promise.all(parts.map(async ([path, file]) => ({ path, bytes: await readFile(file) })))],
