@@ -77,7 +77,7 @@ export default tseslint.config(
     name: 'the explorer runs in a browser',
     files: ['packages/core/explorer/*.js'],
     languageOptions: { globals: { document: 'readonly', location: 'readonly', navigator: 'readonly', sessionStorage: 'readonly', addEventListener: 'readonly',
-      scrollTo: 'readonly', EventSource: 'readonly' } },
+      scrollTo: 'readonly', EventSource: 'readonly', queueMicrotask: 'readonly' } },
   },
   ...walls(),
   ...floorPlan(),

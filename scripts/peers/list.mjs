@@ -10,6 +10,7 @@ export const PEERS = [
   debian('dockerd', 'docker.io'),
   debian('pgbouncer'),
   debian('initdb', 'postgresql'),
+  debian('chromium'),
   npmProgram('verdaccio'),
   goProgram('atlas', 'atlas', {
     path: 'ariga.io/atlas/cmd/atlas',

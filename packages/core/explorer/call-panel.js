@@ -1,5 +1,5 @@
-import { caller, renew } from './caller.js'
-import { copyButton, fill, h, ms } from './dom.js'
+import { caller, renew, signIn } from './caller.js'
+import { copyButton, fill, h, ms, prose } from './dom.js'
 import { fieldsOf, paramsOf, typedFrom } from './form.js'
 import { layOut, parseExactly, tableOf } from './json-text.js'
 import { asClientCall, asCurl } from './snippets.js'
@@ -47,8 +47,13 @@ export function callPanel(state, logic, changed) {
     runButton.disabled = false
     memory.result = result
     mark(result.problem?.errors ?? [])
-    showAnswer(answer, { result, logic, state, changed, params })
+    showAnswer(answer, { result, logic, state, changed, params, again })
     if (result.status === 422) [...inputs.values()].find(({ input }) => input.hasAttribute('aria-invalid'))?.input.focus()
+  }
+  // Signing in draws everything anew, this panel too: the one that comes then runs.
+  const again = () => {
+    memory.isDue = true
+    changed()
   }
   const runButton = h('button', { type: 'submit', class: 'primary', title: 'Ctrl+Enter' }, 'Run')
   const draw = () => {
@@ -71,7 +76,11 @@ export function callPanel(state, logic, changed) {
   draw()
   if (memory.result !== undefined) {
     mark(memory.result.problem?.errors ?? [])
-    showAnswer(answer, { result: memory.result, logic, state, changed, params: memory.result.params })
+    showAnswer(answer, { result: memory.result, logic, state, changed, params: memory.result.params, again })
+  }
+  if (memory.isDue) {
+    memory.isDue = false
+    queueMicrotask(run)
   }
   const copied = () => ({ url: location.origin, project: state.project, path: logic.path, params: read().params, token: logic.access === 'public' ? undefined : caller()?.token })
   return [
@@ -101,7 +110,7 @@ function fieldRow(field, typed, inputs) {
   inputs.set(field.name, { input, message })
   const label = h(field.kind === 'choices' ? 'span' : 'label', field.kind === 'choices' ? { id: `${id}-label` } : { for: id },
     h('span', { class: 'name' }, field.name), field.required && h('span', { class: 'required', title: 'required' }, h('span', { 'aria-hidden': true }, '*'), h('span', { class: 'hidden' }, ' required')))
-  return h('div', { class: 'field' }, h('div', { class: 'about' }, label, h('span', { class: 'quiet type', id: `${id}-about` }, field.type)), h('div', null, input, field.description && h('p', { class: 'quiet' }, field.description), message))
+  return h('div', { class: 'field' }, h('div', { class: 'about' }, label, h('span', { class: 'quiet type', id: `${id}-about` }, field.type)), h('div', null, input, field.description && h('p', { class: 'quiet' }, prose(field.description)), message))
 }
 
 function control(field, value, about, keep) {
@@ -166,7 +175,7 @@ function showProblems(place, problems) {
   fill(place, h('div', { class: 'card' }, h('p', { class: 'problem', role: 'alert' }, `Not sent. ${problems.map(({ path, message }) => `${path} ${message}`.trim()).join(' ')}`)))
 }
 
-function showAnswer(place, { result, logic, state, changed, params }) {
+function showAnswer(place, { result, logic, state, changed, params, again }) {
   const { status, text, problem, timing, took, requestId, note } = result
   const data = problem === undefined ? safely(() => parseExactly(text).data) : undefined
   const table = tableOf(data)
@@ -185,10 +194,10 @@ function showAnswer(place, { result, logic, state, changed, params }) {
       h('span', { class: 'grow' }),
       modes, copyButton('Copy', () => shown)),
     timings(timing, took, requestId),
-    problem && problemView(problem, { logic, state, changed, status }),
+    problem && problemView(problem, { logic, state, changed, status, again }),
     note?.error && h('details', { class: 'logged', open: true }, h('summary', null, 'What the Bridge logged (no client sees this)'), h('pre', { tabindex: 0 }, note.error.stack ?? `${note.error.name}: ${note.error.message}`)),
     problem === undefined ? content : h('details', null, h('summary', null, 'The whole problem document'), json),
-    logic.sql && bound(logic, params)))
+    problem === undefined && logic.sql && bound(logic, params)))
 }
 
 function safely(work) {
@@ -200,24 +209,29 @@ function safely(work) {
 }
 
 function timings({ bridge, db }, took, requestId) {
-  const parts = [bridge !== undefined && ['in the Bridge', bridge], db !== undefined && ['in the database', db], ['with the way there', took]].filter(Boolean)
+  const parts = [bridge !== undefined && ['in the Bridge', bridge], db !== undefined && ['in the database', db], ['round trip', took]].filter(Boolean)
   return h('p', { class: 'timings' }, parts.map(([label, value]) => h('span', null, h('strong', null, ms(value)), ` ${label}`)), requestId && h('span', { class: 'quiet id', title: 'Request id: the log of the Bridge has it, too' }, requestId))
 }
 
-function problemView(problem, { logic, state, changed, status }) {
+function problemView(problem, { logic, state, changed, status, again }) {
   const roles = Array.isArray(logic.access) ? logic.access : []
   const mayHelp = (status === 401 || status === 403) && state.audiences.length > 0
   return h('div', { class: 'problem-box', role: 'alert' },
     h('p', null, h('strong', null, problem.code ?? problem.title), ' ', problem.detail),
     problem.errors?.length > 0 && h('ul', null, problem.errors.map(({ path, message }) => h('li', null, h('code', null, path === '' ? 'params' : path), ` ${message}`))),
-    mayHelp && h('p', { class: 'row start' }, roles.length === 0 ? 'Sign in to call this: ' : `It is for ${roles.join(' or ')}: `, signInControl(state, changed)))
+    mayHelp && h('div', { class: 'row' }, (roles.length === 0 ? [undefined] : roles).map((role) => h('button', { type: 'button', onclick: async () => {
+      const { sub = 'developer', claims } = caller() ?? {}
+      await signIn({ sub, roles: role === undefined ? [] : [role], claims })
+      again()
+    } }, role === undefined ? 'Sign in and run' : `Sign in as ${role} and run`))))
 }
 
 const MOST_ROWS = 200
 
 function tableView({ columns, rows }) {
+  const isNumeric = (name) => typeof rows.find((row) => row[name] !== null && row[name] !== undefined)?.[name] === 'number'
   return h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Rows' },
-    h('table', null, h('thead', null, h('tr', null, columns.map((name) => h('th', { scope: 'col' }, name)))),
+    h('table', null, h('thead', null, h('tr', null, columns.map((name) => h('th', { scope: 'col', class: isNumeric(name) ? 'number' : undefined }, name)))),
       h('tbody', null, rows.slice(0, MOST_ROWS).map((row) => h('tr', null, columns.map((name) => cell(row[name])))))),
     rows.length > MOST_ROWS && h('p', { class: 'quiet' }, `${rows.length - MOST_ROWS} more rows: see JSON.`))
 }

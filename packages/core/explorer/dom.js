@@ -2,15 +2,16 @@
  * Makes an element. Texts become text nodes: nothing that comes from a project is ever read as HTML.
  *
  * @param {string} tag
- * @param {Record<string, unknown> | null} [props] attributes; `on…` are listeners, `false`, `null` and `undefined` are left out.
+ * @param {Record<string, unknown> | null} [props] attributes; `on…` are listeners, `null` and `undefined` are left out.
  * @param {...unknown} children nodes, texts, or lists of them.
  */
 export function h(tag, props, ...children) {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(props ?? {})) {
-    if (value === undefined || value === null || value === false) continue
+    if (value === undefined || value === null) continue
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value)
-    else element.setAttribute(name, value === true ? '' : String(value))
+    else if (name.startsWith('aria-') || name.startsWith('data-')) element.setAttribute(name, String(value))
+    else if (value !== false) element.setAttribute(name, value === true ? '' : String(value))
   }
   element.append(...flat(children))
   return element
@@ -20,6 +21,11 @@ export function h(tag, props, ...children) {
 export function fill(element, ...children) {
   element.replaceChildren(...flat(children))
   return element
+}
+
+/** A text of a project's author, with what stands between backticks as code. */
+export function prose(text) {
+  return text.split(/`([^`\n]+)`/).map((part, index) => (index % 2 === 0 ? part : h('code', null, part)))
 }
 
 function flat(children) {

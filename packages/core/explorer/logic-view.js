@@ -1,5 +1,5 @@
 import { callPanel } from './call-panel.js'
-import { fill, h } from './dom.js'
+import { fill, h, prose } from './dom.js'
 import { piecesOf } from './sql-text.js'
 import { typeOf } from './form.js'
 
@@ -51,9 +51,11 @@ function entry(logic, namespace, current) {
     h('span', { class: 'marks' }, accessMark(logic), h('span', { class: 'kind' }, logic.kind === 'sql' ? 'SQL' : 'TS')))
 }
 
+/** Who may call it, where that is not everybody. */
 function accessMark({ access, private: isPrivate }) {
-  const [sign, text] = isPrivate ? ['–', 'private'] : access === 'public' ? ['', ''] : access === 'authenticated' ? ['◦', 'for signed-in callers'] : ['•', `for ${access.join(', ')}`]
-  return text === '' ? undefined : h('span', { class: 'lock', title: text }, h('span', { 'aria-hidden': true }, sign), h('span', { class: 'hidden' }, ` ${text}`))
+  if (isPrivate) return h('span', { class: 'for' }, 'private')
+  if (access === 'public') return undefined
+  return access === 'authenticated' ? h('span', { class: 'for', title: 'for signed-in callers' }, 'user') : h('span', { class: 'for ellipsis', title: `for ${access.join(' or ')}` }, access.join(', '))
 }
 
 /** Arrows move from one logic to the next. */
@@ -85,7 +87,7 @@ function details(state, logic, changed) {
         logic.private ? h('span', { class: 'badge warn' }, 'private') : h('span', { class: `badge ${access === 'public' ? 'good' : ''}` }, typeof access === 'string' ? access : `role ${access.join(' or ')}`),
         logic.cache && h('span', { class: 'badge' }, `cached ${logic.cache / 1000} s`),
         logic.sql?.readOnly && h('span', { class: 'badge' }, 'read-only'))),
-    logic.description && h('p', { class: 'description' }, logic.description),
+    logic.description && h('p', { class: 'description' }, prose(logic.description)),
     h('p', { class: 'quiet source' }, h('code', null, logic.source)),
     logic.private ? h('p', { class: 'card note' }, 'Private: other logic may call it, no client can. So there is nothing to run here.') : callPanel(state, logic, changed),
     logic.sql && sqlCard(logic),

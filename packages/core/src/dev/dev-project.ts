@@ -1,11 +1,11 @@
-import { rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import type { Digest } from '@santokit/bridge/manifest'
-import { join } from 'pathe'
+import { dirname, join } from 'pathe'
 import type { Bundle } from '../artifact/index.ts'
 import type { ResolvedProject } from '../config/resolved.ts'
 import { StkError } from '../diagnostics/index.ts'
 import type { LifecycleContext } from '../lifecycle/context.ts'
-import { buildProject, writeBuild } from '../lifecycle/build.ts'
+import { buildProject } from '../lifecycle/build.ts'
 import type { Front } from './front.ts'
 import type { Step } from './reload-record.ts'
 
@@ -63,7 +63,7 @@ export function createDevProject({ name, front, folder, log }: DevProjectOptions
       if (!force && built.bundle.digest === running?.bundle.digest) return false
       // A folder of its own each time: modules are cached by their path.
       const place = join(folder, name, String(++generation))
-      await timed('write', () => writeBuild(built, { ...ctx, config: { ...ctx.config, outDir: place } }, { flat: true }))
+      await timed('write', () => unpack(built.bundle, place))
       const next = await timed('start', () => startBridge(place, { env, log, digest: built.bundle.digest }))
       front.pointTo(next.url)
       const last = running
@@ -81,6 +81,13 @@ export function createDevProject({ name, front, folder, log }: DevProjectOptions
       await Promise.all(retiring)
     },
   }
+}
+
+/** Writes what a Bridge reads. */
+async function unpack({ files }: Bundle, place: string): Promise<void> {
+  const folders = new Set(files.map(({ path }) => dirname(join(place, path))))
+  await Promise.all([...folders].map((folder) => mkdir(folder, { recursive: true })))
+  await Promise.all(files.map(({ path, bytes }) => writeFile(join(place, path), bytes)))
 }
 
 async function startBridge(

@@ -96,7 +96,7 @@ function offersOf({ targets = [], secretProviders = [], schemaEngines = [], comm
   ]
 }
 
-/** The files of a bundle, its archive included. */
-export function describeArtifacts({ files, archive }: Bundle): ExplorerState['artifacts'] {
-  return [archive, ...files].map(({ path, bytes, digest }) => ({ path, bytes: bytes.length, digest }))
+/** The files of a bundle. Its archive is packed for releases only. */
+export function describeArtifacts({ files }: Pick<Bundle, 'files'>): ExplorerState['artifacts'] {
+  return files.map(({ path, bytes, digest }) => ({ path, bytes: bytes.length, digest }))
 }
