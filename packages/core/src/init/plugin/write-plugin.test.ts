@@ -45,7 +45,7 @@ test('takes its name from the folder, which may be a fresh git repository', asyn
   const cwd = join(await newFolder(), 'santokit-plugin-ftp')
   await mkdir(join(cwd, '.git'), { recursive: true })
   expect(await writePlugin({ cwd })).toMatchObject({ name: 'santokit-plugin-ftp', kind: 'target', folder: cwd })
-  expect((await readdir(cwd)).sort()).toEqual(['.git', '.github', '.gitignore', 'README.md', 'package.json', 'src', 'test', 'tsconfig.build.json', 'tsconfig.json'])
+  expect((await readdir(cwd)).sort()).toEqual(['.git', '.github', '.gitignore', 'README.md', 'package.json', 'src', 'test', 'tsconfig.build.json', 'tsconfig.json', 'vitest.config.ts'])
 })
 
 test('a folder with anything in it, or a file, is refused and left as it is', async () => {

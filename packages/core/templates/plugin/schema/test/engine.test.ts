@@ -13,7 +13,7 @@ testSchemaEngine({
   test,
   driver: 'libsql',
   engine: exampleEngine,
-  cases: 10,
+  cases: 5,
   async create() {
     const folder = await mkdtemp(join(tmpdir(), 'santokit-plugin-example-'))
     let made = 0
