@@ -1,4 +1,3 @@
-import * as crypto from 'node:crypto'
 import type { Caller } from '../logic.ts'
 
 /** Tokens remembered at once. */
@@ -11,13 +10,17 @@ const LONGEST = 5 * 60_000
 interface Verified {
   readonly caller: Caller
   readonly until: number
-  /** Of the token, in characters. */
-  readonly length: number
   /** False once the keys it was verified with are no longer its issuer's. */
   readonly stillHolds: () => boolean
 }
 
-/** Callers by the tokens that proved them: verifying a signature costs more than everything else in a short call. */
+/**
+ * Callers by the tokens that proved them: verifying a signature costs more than everything else in a short call.
+ *
+ * By the tokens as they are, not by hashes of them. SHA-256 would be half of what finding one costs, for every call, and would hide
+ * little: whoever reads this process's memory finds the tokens in what its connections received. Only tokens that are good come
+ * in here, so nobody can fill it with names that collide.
+ */
 export class TokenCache {
   /** In the order they came: the oldest one is the next to be looked at anew, so it is the first to go. */
   readonly #verified = new Map<string, Verified>()
@@ -27,35 +30,25 @@ export class TokenCache {
   constructor(private readonly now: () => number) {}
 
   get(token: string): Caller | undefined {
-    const key = keyOf(token)
-    const found = this.#verified.get(key)
+    const found = this.#verified.get(token)
     if (found === undefined) return undefined
     if (found.until > this.now() && found.stillHolds()) return found.caller
-    this.#drop(key, found)
+    this.#drop(token)
     return undefined
   }
 
   /** @param expires the token's `exp`, in milliseconds */
   set(token: string, caller: Caller, expires: number, stillHolds: () => boolean): void {
-    const key = keyOf(token)
-    const known = this.#verified.get(key)
-    if (known !== undefined) this.#drop(key, known)
-    this.#verified.set(key, { caller, until: Math.min(expires, this.now() + LONGEST), length: token.length, stillHolds })
+    this.#drop(token)
+    this.#verified.set(token, { caller, until: Math.min(expires, this.now() + LONGEST), stillHolds })
     this.#characters += token.length
-    for (const [oldest, old] of this.#verified) {
+    for (const oldest of this.#verified.keys()) {
       if (this.#verified.size <= MOST_TOKENS && this.#characters <= MOST_CHARACTERS) break
-      this.#drop(oldest, old)
+      this.#drop(oldest)
     }
   }
 
-  #drop(key: string, verified: Verified): void {
-    this.#verified.delete(key)
-    this.#characters -= verified.length
+  #drop(token: string): void {
+    if (this.#verified.delete(token)) this.#characters -= token.length
   }
 }
-
-/** A hash, so that a dump of memory holds no tokens that still work. */
-const keyOf: (token: string) => string = typeof crypto.hash === 'function'
-  // In one step where the platform has it: this is done for every authenticated call.
-  ? (token) => crypto.hash('sha256', token, 'base64')
-  : (token) => crypto.createHash('sha256').update(token).digest('base64')
