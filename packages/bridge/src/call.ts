@@ -49,26 +49,25 @@ export interface CallAnswer {
  *
  * @throws whatever {@link toProblem} can turn into an answer.
  */
-export async function answerCall(runtime: Runtime, request: CallRequest, trace: CallTrace): Promise<CallAnswer> {
+export function answerCall(runtime: Runtime, request: CallRequest, trace: CallTrace): Promise<CallAnswer> {
   const logic = findLogic(runtime, request.path)
   trace.logic = logic.path
   trace.params = request.params
   const deadline = runtime.calls.begin(logic.timeout, request.client)
-  try {
-    return await deadline.race(perform(runtime, logic, request, trace, deadline))
-  } finally {
-    runtime.calls.end(deadline)
-  }
+  return deadline.race(perform(runtime, logic, request, trace, deadline), () => runtime.calls.end(deadline))
 }
 
 async function perform(
   runtime: Runtime, logic: Logic, request: CallRequest, trace: CallTrace, deadline: Deadline,
 ): Promise<CallAnswer> {
-  const caller = await identify(runtime, request.authorization)
+  // Nothing is awaited that is there already: each wait costs as much as a check.
+  const identified = identify(runtime, request.authorization)
+  const caller = identified instanceof Promise ? await identified : identified
   assertAccess(runtime, logic.entry.access, caller)
   assertParamsCount(request.params, runtime.manifest.limits)
   const given = request.from === 'query' && logic.kind === 'module' ? readQueryParams(logic.entry.params, request.params) : request.params
-  const params = await checkParams(logic, given, request.from)
+  const checked = checkParams(logic, given, request.from)
+  const params = checked instanceof Promise ? await checked : checked
   if (!params.ok) throw invalidParams(params.issues)
   if (isCached(logic)) return answerFromCache(runtime, logic, params.value, given, request, trace)
   const data = await invokeToJson(logic, params.value, frameOf(runtime, caller, request.id, request.client, deadline, trace))
@@ -101,12 +100,8 @@ async function answerFromCache(
   const rules = logic.entry.cache
   const { answer, outcome } = await runtime.cache.get(key, rules, async () => {
     const deadline = runtime.calls.beginBackground(logic.timeout)
-    try {
-      const frame = { ...frameOf(runtime, ANONYMOUS, request.id, NO_CLIENT, deadline, trace), distributed: undefined, readOnly: true }
-      return answerBody(runtime, logic, await deadline.race(invokeToJson(logic, params, frame)))
-    } finally {
-      runtime.calls.end(deadline)
-    }
+    const frame = { ...frameOf(runtime, ANONYMOUS, request.id, NO_CLIENT, deadline, trace), distributed: undefined, readOnly: true }
+    return deadline.race(makeBody(runtime, logic, params, frame), () => runtime.calls.end(deadline))
   })
   trace.cache = outcome
   return { body: answer.body, cached: { rules, answer } }
@@ -119,6 +114,10 @@ function frameOf(
 ): Frame {
   const onQuery = (ms: number): void => { trace.dbMs += ms }
   return { runtime, caller, requestId, client, distributed: trace.distributed, deadline, onQuery, transactions: NO_TRANSACTIONS, depth: 0 }
+}
+
+async function makeBody(runtime: Runtime, logic: Logic, params: unknown, frame: Frame): Promise<string> {
+  return answerBody(runtime, logic, await invokeToJson(logic, params, frame))
 }
 
 /** @param data as JSON text. */

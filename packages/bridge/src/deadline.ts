@@ -27,7 +27,7 @@ type EndListener = (reason: CallEnded) => void
 
 /** The time a call has. Ended by {@link RunningCalls} when it is over, when its client goes or when the Bridge stops. */
 export class Deadline {
-  readonly #listeners: EndListener[] = []
+  #listeners: EndListener[] = []
   #controller: AbortController | undefined
   #ended: CallEnded | undefined
 
@@ -76,12 +76,20 @@ export class Deadline {
   /**
    * Settles as `work` does, but no later than the deadline, whether or not `work` heeds the signal.
    *
+   * @param settled told before that, and once more if `work` ends after the deadline.
    * @throws CallEnded
    */
-  race<T>(work: Promise<T>): Promise<T> {
+  race<T>(work: Promise<T>, settled: () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.onEnd(reject)
-      work.then(resolve, reject)
+      const fail = (error: unknown): void => {
+        settled()
+        reject(error as Error)
+      }
+      this.onEnd(fail)
+      work.then((value) => {
+        settled()
+        resolve(value)
+      }, fail)
     })
   }
 

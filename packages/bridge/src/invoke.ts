@@ -31,8 +31,8 @@ export interface Frame {
  * Runs a logic with params that have been checked, and gives its data as JSON text. What comes from SQL is written as JSON
  * while it arrives.
  */
-export async function invokeToJson(logic: Logic, params: unknown, frame: Frame): Promise<string> {
-  if (logic.kind === 'module') return encodeJson(await runModule(logic, params, frame))
+export function invokeToJson(logic: Logic, params: unknown, frame: Frame): Promise<string> {
+  if (logic.kind === 'module') return runModule(logic, params, frame).then(encodeJson)
   const { entry, driver } = logic
   return driver.runToJson(entry, bindValues(entry, params as Readonly<Record<string, SqlValue>>, frame.caller), scopeOf(frame))
 }

@@ -35,7 +35,8 @@ export function toBodyProblem(error: unknown, limits: LimitsEntry): Problem | un
  */
 export function parseCall(text: string, limits: LimitsEntry): CallBody {
   const body = parse(text)
-  if (isDeeperThan(body, limits.jsonDepth)) {
+  // A level has two characters at least, so most bodies need not be looked at.
+  if (text.length > 2 * limits.jsonDepth && isDeeperThan(body, limits.jsonDepth)) {
     throw problem('invalid_request', `The body is nested deeper than ${limits.jsonDepth} levels.`)
   }
   if (!isObject(body)) throw problem('invalid_request', 'The body is not an object.')

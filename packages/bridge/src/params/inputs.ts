@@ -119,8 +119,10 @@ function defaultOf(input: ParamSpec): SqlValue {
 }
 
 function reportUnknown(given: readonly string[], names: ReadonlySet<string>, issues: ParamIssue[]): void {
-  const unknown = given.filter((name) => !names.has(name))
-  for (const name of unknown.slice(0, MOST_ISSUES)) {
+  const most = issues.length + MOST_ISSUES
+  for (const name of given) {
+    if (names.has(name)) continue
+    if (issues.length === most) return
     const near = nearest(name, names)
     const message = near === undefined ? 'is not a parameter' : `is not a parameter; did you mean "${near}"?`
     issues.push({ path: name.length > 64 ? `${name.slice(0, 64)}…` : name, message, code: 'unknown' })

@@ -7,7 +7,7 @@ import { AnswerQueryable } from '../queryable.ts'
 import { connectionOf, runTransaction } from '../transaction.ts'
 import { callerSettings, READ_ONLY } from './caller-settings.ts'
 import { isCanceled, isStalePlan, toDatabaseError } from './errors.ts'
-import { FastLane, type FastConnection } from './fast-lane.ts'
+import { FastLane } from './fast-lane.ts'
 import { IsolatedLane } from './isolated-lane.ts'
 import { fastConnections } from './lane-sizes.ts'
 import { JsonRows } from './rows/json-rows.ts'
@@ -99,11 +99,16 @@ export class PostgresDriver implements DatabaseDriver {
     const started = performance.now()
     try {
       const plan = this.#statements.plan(entry)
-      const statement: Statement = { text: entry.text, values: bindForPostgres(values), ...(plan.name && { name: plan.name }) }
-      const connection = plan.mayShare && plan.pace.isShort ? this.#fast.pick() : undefined
+      const bound = bindForPostgres(values)
+      const statement: Statement = plan.name === undefined ? { text: entry.text, values: bound } : { text: entry.text, values: bound, name: plan.name }
+      const connection = plan.mayShare && plan.pace.isShort ? this.#fast.pick(started) : undefined
       if (connection === undefined) return await this.#askIsolated(statement, scope, makeRows, plan)
       try {
-        return await this.#askShared(connection, statement, scope, makeRows, plan)
+        if (scope.end !== undefined) throwIfOver(scope.end)
+        const { answer, took } = await connection.ask(this.#withSettings(connection.settings, statement, scope), makeRows(), this.#types)
+        this.#usual.ran(took)
+        plan.pace.ran(took, typeof answer === 'string' ? answer.length : 0, this.#usual)
+        return answer
       } catch (error) {
         // Either way nothing has happened, so it can be done again.
         if (isCanceled(error) && this.#fast.isStricter) plan.pace.overstayed()
@@ -115,16 +120,6 @@ export class PostgresDriver implements DatabaseDriver {
     } finally {
       scope.onQuery?.(performance.now() - started)
     }
-  }
-
-  async #askShared<T>(
-    connection: FastConnection, statement: Statement, scope: CallScope, makeRows: MakeRows<T>, plan: LogicPlan,
-  ): Promise<T> {
-    if (scope.end !== undefined) throwIfOver(scope.end)
-    const { answer, took } = await gather(connection, this.#withSettings(connection.settings, statement, scope), makeRows(), this.#types)
-    this.#usual.ran(took)
-    plan.pace.ran(took, typeof answer === 'string' ? answer.length : 0, this.#usual)
-    return answer
   }
 
   async #askIsolated<T>(statement: Statement, scope: CallScope, makeRows: MakeRows<T>, plan?: LogicPlan): Promise<T> {

@@ -1,7 +1,9 @@
 import { SettingsError } from './errors.ts'
 import { openConnection, type OpenConnection } from './open-connection.ts'
-import type { Answered, Sender } from './rows/rows.ts'
-import type { RowSink, Statement } from './wire/exchange.ts'
+import { HeldRows } from './rows/held-rows.ts'
+import { type Answered, type Gathered, learnTypes, type Rows, type Sender } from './rows/rows.ts'
+import type { TypeCatalogue } from './type-catalogue.ts'
+import type { Outcome, RowSink, Statement } from './wire/exchange.ts'
 
 /** Milliseconds that a statement may hold up others. The server cancels it then, and it is done again on a connection of its own. */
 export const FAST_LANE_TIMEOUT = 50
@@ -55,9 +57,12 @@ export class FastLane {
     return this.timeout === 0 || this.timeout > FAST_LANE_TIMEOUT
   }
 
-  /** The connection that will answer soonest, if one can take a statement now. */
-  pick(): FastConnection | undefined {
-    const now = performance.now()
+  /**
+   * The connection that will answer soonest, if one can take a statement now.
+   *
+   * @param now on the clock of `performance.now()`.
+   */
+  pick(now = performance.now()): FastConnection | undefined {
     let best: FastConnection | undefined
     for (const connection of this.#connections) {
       if (connection.canTake(now) && (best === undefined || connection.depth < best.depth)) best = connection
@@ -152,27 +157,53 @@ export class FastConnection implements Sender {
   }
 
   send(statements: readonly Statement[], sink: RowSink): Promise<Answered> {
-    const { wire } = this.opened
-    return new Promise((resolve, reject) => {
-      const isFirst = wire.depth === 0
-      wire.write({
-        statements, sink,
-        done: ({ error, early, columns, tag, took }) => {
-          this.#progressTurn = this.lane.turn
-          this.#usedAt = wire.headSince
-          if (error === undefined) resolve({ columns, tag, took })
-          else reject(early ? new SettingsError(error) : error)
-          // Only single statements come here; one that left a transaction open has all behind it in it.
-          if (wire.transactionStatus !== 'I') wire.destroy(new Error('a statement left a transaction open'))
-          else if (wire.depth === 0) this.#ending?.()
-        },
-      })
-      if (!this.#unflushed) {
-        this.#unflushed = true
-        this.lane.flushSoon(this)
+    return new Promise((resolve, reject) => this.#write(statements, sink, (outcome) => {
+      if (outcome.error === undefined) resolve(outcome)
+      else reject(errorOf(outcome))
+    }))
+  }
+
+  /** What {@link gather} does, in a single promise: most calls come this way. */
+  ask<T>(statements: readonly Statement[], rows: Rows<T>, types: TypeCatalogue): Promise<Gathered<T>> {
+    const held = new HeldRows(rows, types)
+    return new Promise((resolve, reject) => this.#write(statements, held, (outcome) => {
+      const { error, columns, tag, took } = outcome
+      const fail = (reason: unknown): void => {
+        rows.discard()
+        reject(reason)
       }
-      if (isFirst) this.#progressTurn = this.lane.turn
+      const finish = (): void => {
+        try {
+          resolve({ answer: rows.finish(columns, tag), took })
+        } catch (reason) {
+          fail(reason)
+        }
+      }
+      if (error !== undefined) fail(errorOf(outcome))
+      else if (held.waits) learnTypes(this, held, columns, types).then(finish, fail)
+      else finish()
+    }))
+  }
+
+  #write(statements: readonly Statement[], sink: RowSink, settle: (outcome: Outcome) => void): void {
+    const { wire } = this.opened
+    const isFirst = wire.depth === 0
+    wire.write({
+      statements, sink,
+      done: (outcome) => {
+        this.#progressTurn = this.lane.turn
+        this.#usedAt = wire.headSince
+        settle(outcome)
+        // Only single statements come here; one that left a transaction open has all behind it in it.
+        if (wire.transactionStatus !== 'I') wire.destroy(new Error('a statement left a transaction open'))
+        else if (wire.depth === 0) this.#ending?.()
+      },
     })
+    if (!this.#unflushed) {
+      this.#unflushed = true
+      this.lane.flushSoon(this)
+    }
+    if (isFirst) this.#progressTurn = this.lane.turn
   }
 
   /** True if the server has been at one statement for so long that it cannot be there any more. */
@@ -197,4 +228,8 @@ export class FastConnection implements Sender {
     this.opened.wire.end()
     await this.closed
   }
+}
+
+function errorOf({ error, early }: Outcome): unknown {
+  return early ? new SettingsError(error) : error
 }

@@ -9,6 +9,8 @@ export type Ask = (statement: Statement) => Promise<readonly (readonly unknown[]
 /** What the database says about types that this driver does not know: whether they are arrays, and of what. */
 export class TypeCatalogue {
   readonly #decodes = new Map<number, Decode>()
+  /** Those whose types are all known: what a prepared statement gives is asked for with every call. */
+  readonly #known = new WeakSet<readonly Column[]>()
 
   /** How values of a type are read; `undefined` for one that {@link learn} has not been told of. */
   decodeOf(oid: number): Decode | undefined {
@@ -18,6 +20,14 @@ export class TypeCatalogue {
       if (decode !== undefined) this.#decodes.set(oid, decode)
     }
     return decode
+  }
+
+  /** True if no type among the columns has to be looked up. */
+  knows(columns: readonly Column[]): boolean {
+    if (this.#known.has(columns)) return true
+    if (this.unknownOf(columns).length > 0) return false
+    this.#known.add(columns)
+    return true
   }
 
   /** The types among the columns that have to be looked up. */

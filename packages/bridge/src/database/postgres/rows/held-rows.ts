@@ -4,25 +4,26 @@ import type { Column } from '../wire/server-messages.ts'
 
 /** Passes rows on, but for those with a type that has to be looked up first: these it keeps as they came, until it is known. */
 export class HeldRows implements RowSink {
-  readonly #held: Buffer[] = []
-  #holds: boolean | undefined
+  #held: Buffer[] | undefined
 
   constructor(private readonly sink: RowSink, private readonly types: TypeCatalogue) {}
 
   row(bytes: Buffer, at: number, columns: readonly Column[]): void {
-    this.#holds ??= this.types.unknownOf(columns).length > 0
-    if (this.#holds) this.#held.push(Buffer.from(bytes.subarray(at, endOfRow(bytes, at))))
-    else this.sink.row(bytes, at, columns)
+    // What is learnt while rows come does not let those that are kept be overtaken.
+    if (this.#held === undefined && this.types.knows(columns)) this.sink.row(bytes, at, columns)
+    else (this.#held ??= []).push(Buffer.from(bytes.subarray(at, endOfRow(bytes, at))))
   }
 
   /** True if rows wait for types to become known. */
   get waits(): boolean {
-    return this.#held.length > 0
+    return this.#held !== undefined
   }
 
   /** Passes on what was kept. */
   release(columns: readonly Column[]): void {
-    for (const row of this.#held.splice(0)) this.sink.row(row, 0, columns)
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const row of held) this.sink.row(row, 0, columns)
   }
 }
 

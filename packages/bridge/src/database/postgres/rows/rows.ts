@@ -45,13 +45,18 @@ export async function gather<T>(
   const held = new HeldRows(rows, types)
   try {
     const { columns, tag, took } = await sender.send(statements, held, end)
-    if (held.waits) {
-      await types.learn(columns, async (statement) => (await gather(sender, [statement], new ValueRows(types), types, end)).answer.rows)
-      held.release(columns)
-    }
+    if (held.waits) await learnTypes(sender, held, columns, types, end)
     return { answer: rows.finish(columns, tag), took }
   } catch (error) {
     rows.discard()
     throw error
   }
+}
+
+/** Looks up the types that rows wait for, and lets the rows go on. */
+export async function learnTypes(
+  sender: Sender, held: HeldRows, columns: readonly Column[], types: TypeCatalogue, end?: CallEnd,
+): Promise<void> {
+  await types.learn(columns, async (statement) => (await gather(sender, [statement], new ValueRows(types), types, end)).answer.rows)
+  held.release(columns)
 }
