@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { extname, join } from 'node:path'
+import { extname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Jiti, ModuleCache, NodeModule } from 'jiti'
 import { runCompiled } from './compiled.ts'
-import { isFolder } from './find.ts'
+import { cacheFolder } from './find.ts'
 
 /** A module that was run. */
 export interface Evaluated {
@@ -65,12 +65,6 @@ function createEvaluator(file: string, root: string, core: object): Jiti {
     interopDefault: true,
     virtualModules: { '@santokit/core': core },
   })
-}
-
-/** Where compiled files are kept. */
-function cacheFolder(root: string): string {
-  const modules = join(root, 'node_modules')
-  return isFolder(modules) ? join(modules, '.cache', 'santokit', 'jiti') : join(root, '.santokit', 'cache', 'jiti')
 }
 
 /**

@@ -40,6 +40,12 @@ export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
+/** Where what was made of a config is kept: below the repository root, and out of sight. */
+export function cacheFolder(root: string): string {
+  const modules = join(root, 'node_modules')
+  return isFolder(modules) ? join(modules, '.cache', 'santokit', 'jiti') : join(root, '.santokit', 'cache', 'jiti')
+}
+
 /** A path as it is shown: relative to the root where it lies inside, with `/`. */
 export function displayPath(root: string, path: string): string {
   const below = relative(root, path)

@@ -3,7 +3,8 @@ import { freeze } from '../artifact/freeze.ts'
 import { StkError, throwAll } from '../diagnostics/index.ts'
 import type { PluginHost } from '../plugin/index.ts'
 import { takeDeclarations, type DeclarationFault } from '../secrets/declarations.ts'
-import { displayPath, isFolder } from './find.ts'
+import { checkConfig } from './check.ts'
+import { cacheFolder, displayPath, isFolder } from './find.ts'
 import { settingsOf } from './inspect.ts'
 import { explainIssues } from './issues.ts'
 import { layerToBlame, setterOf, type Layer } from './layers.ts'
@@ -11,7 +12,7 @@ import { isMergeable, mergeLayers, type Tree } from './merge.ts'
 import { formatPath } from './path.ts'
 import { invalid } from './refusal.ts'
 import type { ResolvedConfig, ResolvedProject } from './resolved.ts'
-import { configSchema, type CheckedProject } from './schema.ts'
+import type { CheckedProject } from './schema.ts'
 import { resolveTargets, type Resolution } from './targets.ts'
 
 /** What is known of a config beside its settings. */
@@ -28,20 +29,20 @@ export async function resolveConfig(identity: ConfigIdentity, layers: readonly L
   const written = mergeLayers(layers.map(({ value }) => value))
   const { settings: merged, declarations, faults } = takeProjectDeclarations(written)
   throwAll(faults.map(({ path, problem, fix }) => invalid(layerToBlame(layers, path), path, problem, fix)))
-  const parsed = configSchema.safeParse(merged)
-  if (!parsed.success) {
-    throwAll(explainIssues(parsed.error.issues, { schema: configSchema, value: merged, noun: 'setting' })
+  const checked = await checkConfig(merged, `${identity.file} ${identity.environment}`, cacheFolder(root))
+  if ('error' in checked) {
+    throwAll(explainIssues(checked.error.issues, { schema: checked.schema, value: merged, noun: 'setting' })
       .map(({ path, problem, fix }) => invalid(layerToBlame(layers, path), path, problem, fix)))
-    throw parsed.error
+    throw checked.error
   }
   const errors: StkError[] = []
-  const names = Object.keys(parsed.data.projects).toSorted()
+  const names = Object.keys(checked.config.projects).toSorted()
   const projects: ResolvedProject[] = []
   const found = { root, layers, host, errors }
   for (const name of names) {
-    projects.push({ ...(await resolveProject(name, parsed.data.projects[name] as CheckedProject, found)), ...declarations.get(name) })
+    projects.push({ ...(await resolveProject(name, checked.config.projects[name] as CheckedProject, found)), ...declarations.get(name) })
   }
-  const outDir = folderBelow(parsed.data.outDir, ['outDir'], found)
+  const outDir = folderBelow(checked.config.outDir, ['outDir'], found)
   throwAll(errors)
   const config = { ...identity, outDir, projects, origins: new Map<string, string>() }
   for (const { path, fallback } of settingsOf(config)) config.origins.set(formatPath(path), setterOf(layers, path)?.owner ?? fallback)
