@@ -1,8 +1,9 @@
-import { StkError } from '../diagnostics/index.ts'
+import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { OpenedLifecycle } from '../lifecycle/open.ts'
 import type { PreparedRelease } from '../lifecycle/release.ts'
 import type { ProjectTarget } from '../lifecycle/select.ts'
 import { exitCodeOf, outcomeOf, showFailures, type Outcome } from './outcome.ts'
+import type { SavedPlan } from './plan/saved-plan.ts'
 import { printProfile } from './profile.ts'
 import { withLifecycle, type Call } from './session.ts'
 import { chooseTargets, readTargetFlags, type TargetArguments } from './target-flags.ts'
@@ -12,7 +13,7 @@ import type { Verb } from './verb.ts'
 interface ReleaseCall extends Call {
   readonly verb: Verb
   readonly args: readonly string[]
-  readonly options: Call['options'] & { readonly yes: boolean; readonly 'push-secrets': boolean; readonly 'dry-run': boolean; readonly profile: boolean; readonly project: readonly string[] }
+  readonly options: Call['options'] & { readonly yes: boolean; readonly 'push-secrets': boolean; readonly 'dry-run': boolean; readonly profile: boolean; readonly project: readonly string[]; readonly target?: readonly string[] }
 }
 
 /** The conversation of `stk release` and `stk deploy`: build, prepare everything, show it, ask once, then act. */
@@ -25,15 +26,18 @@ export async function runRelease(
   const { options, terminal } = call
   return withLifecycle(call, command, async (opened) => {
     const given = readTargetFlags(call.verb, call.args, opened, options.project)
-    const pairs = chooseTargets(opened, { ...select(given), flags: given.flags })
-    const lifecycle = { ...opened, flags: given.flags }
-    const prepared = await prepareAll(lifecycle, pairs, options['push-secrets'])
+    const file = command === 'release' ? onlyFile(given) : undefined
+    const saved = file === undefined ? undefined : await (await import('./plan/saved-plan.ts')).openSavedPlan(file, options, given.flags, opened)
+    const pairs = saved?.pairs ?? chooseTargets(opened, { ...select(given), flags: given.flags })
+    const lifecycle = { ...opened, flags: saved?.flags ?? given.flags }
+    const prepared = saved === undefined ? await prepareAll(lifecycle, pairs, options['push-secrets']) : await asPlanned(saved, await prepareAll(lifecycle, pairs, false), lifecycle)
     const ready = prepared.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
     const changing = ready.filter(({ plan, secretsToSet }) => secretsToSet.size > 0 || plan.steps.some((step) => step.action !== 'skip'))
     printPlans(call, ready, options['dry-run'])
     const released: Outcome<unknown>[] = prepared.filter((outcome) => !outcome.ok)
     if (!options['dry-run'] && ready.length > 0) {
-      if (changing.length > 0) await askOnce(call, changing)
+      // A plan that was written down has been approved.
+      if (changing.length > 0 && saved === undefined) await askOnce(call, changing)
       const { releaseTarget } = await import('../lifecycle/index.ts')
       released.push(...(await Promise.all(ready.map((each) => outcomeOf(() => releaseTarget(each, lifecycle))))))
     }
@@ -68,6 +72,19 @@ async function prepareAll(
     }
   }
   return outcomes
+}
+
+/** All of what was planned, or nothing: one that is not as it was planned keeps the others from being released. */
+async function asPlanned(saved: SavedPlan, prepared: readonly Outcome<PreparedRelease>[], lifecycle: OpenedLifecycle): Promise<readonly Outcome<PreparedRelease>[]> {
+  const failed = prepared.filter((outcome) => !outcome.ok)
+  const judged = await saved.judge(prepared.flatMap((outcome) => (outcome.ok ? [outcome.value] : [])), lifecycle)
+  const refused = judged.flatMap((verdict) => (isStkError(verdict) ? [{ ok: false as const, error: verdict }] : []))
+  return failed.length + refused.length === 0 ? prepared : [...failed, ...refused]
+}
+
+function onlyFile({ positionals: [file, ...rest] }: TargetArguments): string | undefined {
+  if (rest.length > 0) throw new StkError('STK1020', { why: `stk release takes one plan, and "${rest[0] ?? ''}" is one argument too many.`, fix: 'stk release --help' })
+  return file
 }
 
 function printPlans({ terminal, options }: ReleaseCall, prepared: readonly PreparedRelease[], always: boolean): void {

@@ -7,9 +7,8 @@ export { formatBytes, shortDigest } from './format.ts'
 export { checkOnly, diffSecrets, preparePush, pushSecrets, type SecretsDiff, type SecretsPush } from './platform-secrets.ts'
 export { readRunSecrets } from './read-declared.ts'
 export { openLifecycle, type OpenedLifecycle, type OpenOptions } from './open.ts'
-export {
-  findRollback, listReleases, prepareRelease, releaseTarget, rollbackTarget, type PreparedRelease,
-} from './release.ts'
+export { prepareRelease, releaseTarget, rollbackTarget, type PreparedRelease } from './release.ts'
+export { findRollback, listReleases } from './releases.ts'
 export { findPromotion, promoteTarget } from './promote.ts'
 export { selectProjects, selectTargets, type ProjectTarget } from './select.ts'
 export { loadConfig, type LoadedConfig } from '../config/index.ts'

@@ -3,9 +3,10 @@ import { StkError } from '../diagnostics/index.ts'
 import type { Release } from '../plugin/contract.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
-import { cannot, isCalled, listReleases, verifyRelease } from './release.ts'
+import { cannot, isCalled, listReleases } from './releases.ts'
 import { requireSchema } from './schema-phase.ts'
 import type { ProjectTarget } from './select.ts'
+import { verifyRelease } from './verify.ts'
 
 /** A release of one environment, about to be made live in another. */
 export interface Promotion {
@@ -38,9 +39,9 @@ export async function findPromotion(
   return { from, live: await first(listReleases(destination.pair.project, destination.pair.target, destination.ctx), () => true) }
 }
 
-/** Makes a release of one environment live in another, and proves that it is. */
+/** Makes a release of one environment live in another, and proves that it is. One that is not healthy is rolled back, where the target can. */
 export async function promoteTarget(
-  from: Release,
+  { from, live }: Promotion,
   source: { readonly pair: ProjectTarget; readonly ctx: LifecycleContext },
   destination: { readonly pair: ProjectTarget; readonly ctx: LifecycleContext },
 ): Promise<Release> {
@@ -54,7 +55,7 @@ export async function promoteTarget(
       promote(from, origin, targetContext(ctx, project, target, 'release'))))
     return { value, summary: `${value.id} → ${value.environment}  from ${from.environment} ${from.id}`, data: { release: value } }
   })
-  await verifyRelease(release, project, target, ctx)
+  await verifyRelease(release, project, target, ctx, { live: live ?? null })
   return release
 }
 

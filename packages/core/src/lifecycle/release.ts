@@ -5,8 +5,10 @@ import type { Release, ReleasePlan } from '../plugin/contract.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
 import { formatBytes } from './format.ts'
+import { cannot } from './releases.ts'
 import { requireSchema } from './schema-phase.ts'
 import { secretsPhase, type SecretsToSet } from './secrets-phase.ts'
+import { verifyRelease } from './verify.ts'
 
 /** A release that is ready to happen: everything about it is known, and nothing has been changed. */
 export interface PreparedRelease {
@@ -44,7 +46,7 @@ export async function prepareRelease(
   return { project, target, ...built, plan, secretsToSet }
 }
 
-/** Carries out a prepared release and proves that it is live. */
+/** Carries out a prepared release and proves that it is live. One that is not healthy is rolled back, where the target can. */
 export async function releaseTarget(prepared: PreparedRelease, ctx: LifecycleContext): Promise<Release> {
   const { project, target, pkg, plan, secretsToSet } = prepared
   const { implementation, plugin } = findTarget(target, ctx)
@@ -60,7 +62,7 @@ export async function releaseTarget(prepared: PreparedRelease, ctx: LifecycleCon
       data: { release: value, unchanged },
     }
   })
-  await verifyRelease(release, project, target, ctx)
+  await verifyRelease(release, project, target, ctx, { live: plan.from })
   await announce(release, project, target, ctx)
   return release
 }
@@ -91,76 +93,6 @@ export async function rollbackTarget(project: ResolvedProject, target: ResolvedT
   return release
 }
 
-/** What was released to a target, newest first, as its platform remembers it. */
-export async function* listReleases(project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): AsyncIterable<Release> {
-  const { implementation, plugin } = findTarget(target, ctx)
-  if (implementation.releases === undefined) throw cannot(target, 'list its releases')
-  const iterator = implementation.releases(targetContext(ctx, project, target, 'plan'))[Symbol.asyncIterator]()
-  for (;;) {
-    const next = await ctx.host.attribute(plugin, `target ${target.type}: releases`, () => iterator.next())
-    if (next.done === true) return
-    yield next.value
-  }
-}
-
-/**
- * Finds the release to go back to.
- *
- * Without an id it is the one that was live before what is live now. Where a rollback is live, that means before the
- * release it restored, so that rolling back twice goes back twice instead of to and fro.
- *
- * @throws StkError STK4004 if there is none, STK4009 if `id` is not among the releases.
- */
-export async function findRollback(releases: AsyncIterable<Release>, id: string | undefined, place: string): Promise<Release> {
-  const seen: Release[] = []
-  for await (const release of releases) {
-    seen.push(release)
-    if (id !== undefined && isCalled(release, id)) return release
-  }
-  if (id !== undefined) {
-    throw new StkError('STK4009', { why: `${place} has no release "${id}".`, fix: 'stk releases lists them.' })
-  }
-  const live = seen[0]
-  let current = live
-  while (current?.restores !== undefined) {
-    const restored: string = current.restores
-    current = seen.find((release) => release.id === restored)
-  }
-  // A release of the digest that is live already would change nothing.
-  const from = current === undefined ? -1 : seen.indexOf(current)
-  const earlier = from === -1 ? undefined : seen.slice(from + 1).find((release) => release.digest !== live?.digest)
-  if (earlier === undefined) {
-    throw new StkError('STK4004', {
-      why: live === undefined ? `Nothing has been released to ${place} yet.` : `${live.id} is the first release to ${place}.`,
-      fix: live === undefined ? 'stk release' : 'Release a corrected version instead: stk release',
-    })
-  }
-  return earlier
-}
-
-/** Whether a person may mean this release by `name`: its id, its bundle's digest, or a name of the platform's such as an image tag. */
-export function isCalled(release: Release, name: string): boolean {
-  return release.id === name || release.digest === name || Object.values(release.details ?? {}).includes(name)
-}
-
-/** @throws StkError STK4006 if it is not healthy. */
-export async function verifyRelease(release: Release, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<void> {
-  const { implementation, plugin } = findTarget(target, ctx)
-  if (implementation.verify === undefined) return
-  const verify = implementation.verify.bind(implementation)
-  await runPhase(ctx, { phase: 'verify', project: project.name, target: target.name }, async () => {
-    const verification = await ctx.host.attribute(plugin, `target ${target.type}: verify`, () =>
-      verify(release, targetContext(ctx, project, target, 'verify')))
-    if (!verification.healthy) {
-      throw new StkError('STK4006', {
-        why: `${release.id} was released, and then: ${verification.summary}.`,
-        fix: `stk rollback --project ${project.name} --target ${target.name}`,
-      })
-    }
-    return { value: undefined, summary: verification.summary }
-  })
-}
-
 function hookContext(project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext) {
   return { config: ctx.config, project, target: { name: target.name, type: target.type } }
 }
@@ -169,8 +101,4 @@ function planSummary(plan: ReleasePlan): string {
   const steps = plan.steps.filter((step) => step.action !== 'skip')
   if (steps.length === 0) return 'no change'
   return `${steps.length} step${steps.length === 1 ? '' : 's'}, ${formatBytes(plan.bytes)} to send`
-}
-
-export function cannot(target: ResolvedTarget, what: string): StkError {
-  return new StkError('STK4007', { why: `Targets of type "${target.type}" cannot ${what}.` })
 }

@@ -38,7 +38,8 @@ export const promote = defineVerb({
         const [sourcePair = pair] = selectTargets(selectProjects(from.config, [pair.project.name]), [pair.target.name])
         const source = { pair: sourcePair, ctx: from }
         const destination = { pair, ctx: to }
-        const { from: release, live } = await findPromotion(source, destination, positionals[0])
+        const promotion = await findPromotion(source, destination, positionals[0])
+        const { from: release, live } = promotion
         const what = `${pair.project.name} → ${pair.target.name}: ${release.id} of ${from.config.environment}, released ${release.at}, live in ${to.config.environment}`
         if (options['dry-run']) {
           terminal.print(`\n  Would make ${what}. Live there now: ${live?.id ?? 'nothing'}. Nothing was changed.\n`)
@@ -52,7 +53,7 @@ export const promote = defineVerb({
             throw new StkError('STK1021', { why: 'You said no. Nothing was changed.' })
           }
         }
-        const promoted = await promoteTarget(release, source, destination)
+        const promoted = await promoteTarget(promotion, source, destination)
         terminal.event({ type: 'result', ok: true, release: promoted })
       }))
   },

@@ -3,7 +3,8 @@ import { runRelease } from '../run-release.ts'
 
 export const release = defineVerb({
   name: 'release',
-  summary: 'Build, prove the secrets, make it live on every target, and verify',
+  summary: 'Build, prove the secrets, make it live on every target, and verify; or do exactly what a plan says',
+  positionals: '[PLAN]',
   takesTargetFlags: true,
   options: {
     ...TARGET_OPTIONS,
@@ -16,6 +17,7 @@ export const release = defineVerb({
     ['stk release', 'asks, then releases every project to every target'],
     ['stk release --yes --env staging', 'in CI'],
     ['stk release --dry-run', 'what would be done'],
+    ['stk release release.json', 'what stk plan --out wrote, exactly that or nothing'],
   ],
   run: (call) => runRelease('release', call, () => ({ projects: call.options.project, targets: call.options.target })),
 })

@@ -1,0 +1,98 @@
+import { freeze } from '../artifact/index.ts'
+import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
+import { isStkError, StkError } from '../diagnostics/index.ts'
+import type { Release, Verification } from '../plugin/contract.ts'
+import { findTarget } from './build.ts'
+import { runPhase, targetContext, type LifecycleContext } from './context.ts'
+import { findRollback, listReleases } from './releases.ts'
+
+/**
+ * Proves that a release is live and whole.
+ *
+ * @param before what was live before, if the release has changed that: then one that is not healthy is rolled back where the target
+ *   can, and the error says how the platform is now.
+ * @throws StkError STK4006 if it is not healthy.
+ */
+export async function verifyRelease(
+  release: Release, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext, before?: { readonly live: Release | null },
+): Promise<void> {
+  const { implementation } = findTarget(target, ctx)
+  if (implementation.verify === undefined) return
+  await runPhase(ctx, { phase: 'verify', project: project.name, target: target.name }, async () => {
+    const verification = await askTarget(release, project, target, ctx)
+    if (verification.healthy) return { value: undefined, summary: verification.summary }
+    const what = `${release.id} was released, and then: ${verification.summary}.`
+    const now = before === undefined || before.live?.id === release.id ? undefined : await takeBack(release, before.live, project, target, ctx)
+    throw new StkError('STK4006', {
+      why: now === undefined ? what : `${what} ${now.state}`,
+      fix: now?.fix ?? `stk rollback ${place(project, target, ctx)}`,
+    })
+  })
+}
+
+interface Aftermath {
+  /** How the platform is now. */
+  readonly state: string
+  readonly fix: string
+}
+
+/** Goes back to what was live before, unless somebody else has released meanwhile, and says how things are. */
+async function takeBack(release: Release, live: Release | null, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<Aftermath> {
+  const { implementation, plugin } = findTarget(target, ctx)
+  const again = `Correct it, then: stk release ${place(project, target, ctx)}`
+  if (live === null) return { state: 'It is the first release, so there is none to go back to: it is live.', fix: again }
+  if (implementation.rollback === undefined || implementation.releases === undefined) {
+    return { state: `It is live: targets of type "${target.type}" cannot roll back.`, fix: 'Check out the commit before, and release that.' }
+  }
+  const rollback = implementation.rollback.bind(implementation)
+  let to: Release = live
+  try {
+    const releases = await collect(listReleases(project, target, ctx))
+    const [now] = releases
+    if (now?.id !== release.id) return { state: `${now?.id ?? 'Nothing'} is live meanwhile, so nothing was rolled back.`, fix: `stk releases ${place(project, target, ctx)}` }
+    to = await findRollback(each(releases), undefined, project.name)
+    ctx.report({ type: 'phase:progress', phase: 'verify', project: project.name, target: target.name, message: `rolling back to ${to.id}` })
+    const back = freeze(await ctx.host.attribute(plugin, `target ${target.type}: rollback`, () => rollback(to, targetContext(ctx, project, target, 'verify'))))
+    const verification = await askTarget(back, project, target, ctx)
+    if (verification.healthy) return { state: `It was rolled back: ${to.id} is live again, as ${back.id}.`, fix: again }
+    return { state: `It was rolled back: ${to.id} is live again, as ${back.id}, and is not healthy either: ${verification.summary}.`, fix: 'Look at what the Bridge says where it runs; both releases meet the same trouble.' }
+  } catch (error) {
+    if (!isStkError(error)) throw error
+    return { state: `Going back to ${to.id} failed, too: ${error.details.why} ${await stateNow(release, project, target, ctx)}`, fix: `stk rollback ${place(project, target, ctx)}` }
+  }
+}
+
+/** What is live by the platform's own word, since nobody here can know. */
+async function stateNow(release: Release, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<string> {
+  try {
+    for await (const { id } of listReleases(project, target, ctx)) return id === release.id ? 'It is live as it is.' : `${id} is live.`
+    return 'Nothing is live.'
+  } catch (error) {
+    if (!isStkError(error)) throw error
+    return 'What is live now cannot be asked.'
+  }
+}
+
+async function askTarget(release: Release, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<Verification> {
+  const { implementation, plugin } = findTarget(target, ctx)
+  const verify = implementation.verify?.bind(implementation)
+  if (verify === undefined) return { healthy: true, summary: 'not checked' }
+  return ctx.host.attribute(plugin, `target ${target.type}: verify`, () => verify(release, targetContext(ctx, project, target, 'verify')))
+}
+
+/** As far back as a rollback looks. */
+const LOOK_BACK = 50
+
+async function collect(releases: AsyncIterable<Release>): Promise<readonly Release[]> {
+  const found: Release[] = []
+  for await (const release of releases) if (found.push(release) === LOOK_BACK) break
+  return found
+}
+
+async function* each<T>(items: readonly T[]): AsyncIterable<T> {
+  yield* items
+}
+
+function place(project: ResolvedProject, target: ResolvedTarget, { config }: LifecycleContext): string {
+  return `--project ${project.name} --target ${target.name}${config.environment === 'production' ? '' : ` --env ${config.environment}`}`
+}
