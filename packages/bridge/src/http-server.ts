@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { BootError } from './boot-error.ts'
-import { NodeResponse } from './http/node-response.ts'
+import { KEEP_ALIVE_SECONDS, NodeResponse } from './http/node-response.ts'
 import type { ConnectionLimits } from './settings/index.ts'
 
 export interface HttpServer {
@@ -24,14 +24,16 @@ const HEADERS_TIMEOUT = 10_000
 const CHECKING_INTERVAL = 2_000
 /** The head of a request, in bytes: one token (8 kB) and room for everything else. */
 const MOST_HEADER_BYTES = 16 * 1024
-/** Longer than the common 60 s of load balancers, who would otherwise send into a connection we just closed. */
-const KEEP_ALIVE_TIMEOUT = 65_000
+/** How often connections are looked at on which nothing moves, in milliseconds. */
+const SWEEP_INTERVAL = 5_000
+/** A connection that is found without a request, and without a byte since the last time, so many times in turn, is closed. */
+const SWEEPS_IDLE = Math.ceil(KEEP_ALIVE_SECONDS * 1000 / SWEEP_INTERVAL) + 1
 
 /** Where to listen, and what bounds connections. */
 export interface ListenOptions extends ConnectionLimits {
   readonly host: string
   readonly port: number
-  /** Milliseconds after which a connection is cut on which nothing moves: longer than the longest call may take. */
+  /** Milliseconds for which a client may take nothing of an answer that waits for it; its connection is cut then. */
   readonly inactivityTimeout: number
 }
 
@@ -47,12 +49,11 @@ export async function listen(
   const server = createServer({
     requestTimeout, headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout), maxHeaderSize: MOST_HEADER_BYTES,
     connectionsCheckingInterval: Math.min(CHECKING_INTERVAL, Math.ceil(requestTimeout / 2)),
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT, noDelay: true, ServerResponse: NodeResponse,
+    // Each would set a timer anew for every request.
+    keepAliveTimeout: 0, noDelay: true, ServerResponse: NodeResponse,
   })
   server.maxConnections = max
-  // A client that does not read its answer would hold it, and its connection, for good.
-  server.timeout = inactivityTimeout
-  const connections = trackConnections(server, listener)
+  const connections = trackConnections(server, listener, inactivityTimeout)
   await bind(server, host, port)
   const bound = (server.address() as AddressInfo).port
   return {
@@ -84,31 +85,61 @@ async function bind(server: NodeServer, host: string, port: number): Promise<voi
   }
 }
 
-/** Knows how many requests each connection has unanswered, and hands them to `listener`. */
-function trackConnections(server: NodeServer, listener: NodeListener): { closeWhenIdle(): void } {
-  const connections = new Map<Socket, { unanswered: number }>()
+interface Connection {
+  unanswered: number
+  /** Bytes that had come from the client when the connection was last looked at, and how often in turn there was nothing since. */
+  bytesRead: number
+  idleSweeps: number
+  /** Called as a listener of a response. */
+  onClose(this: NodeResponse): void
+}
+
+/** Knows how many requests each connection has unanswered, hands them to `listener`, and closes connections that are left lying. */
+function trackConnections(server: NodeServer, listener: NodeListener, inactivityTimeout: number): { closeWhenIdle(): void } {
+  const connections = new Map<Socket, Connection>()
   let closing = false
   server.on('connection', (socket) => {
-    connections.set(socket, { unanswered: 0 })
+    const connection: Connection = {
+      unanswered: 0, bytesRead: 0, idleSweeps: 0,
+      onClose() {
+        connection.unanswered--
+        if (!this.writableEnded) this.onGone?.()
+        if (closing && connection.unanswered === 0) socket.destroySoon()
+      },
+    }
+    connections.set(socket, connection)
     socket.once('close', () => connections.delete(socket))
   })
   server.on('request', (request, response) => {
-    const { socket } = request
-    const connection = connections.get(socket)
+    const connection = connections.get(request.socket)
     if (connection !== undefined) {
       connection.unanswered++
-      response.on('close', () => {
-        connection.unanswered--
-        if (!response.writableEnded) response.onGone?.()
-        if (closing && connection.unanswered === 0) socket.destroySoon()
-      })
+      response.on('close', connection.onClose)
     }
     listener(request, response)
   })
+  const sweeper = setInterval(() => {
+    for (const [socket, connection] of connections) sweep(socket, connection, inactivityTimeout)
+  }, SWEEP_INTERVAL).unref()
+  server.once('close', () => clearInterval(sweeper))
   return {
     closeWhenIdle() {
       closing = true
       for (const [socket, { unanswered }] of connections) if (unanswered === 0) socket.destroySoon()
     },
   }
+}
+
+/**
+ * Closes a connection that has long been without a request, and sees to it that one is cut whose client does not read its answer: it
+ * would hold both for good. What is still to be sent, or read, in part is for Node's own timers, which know of each byte.
+ */
+function sweep(socket: Socket, connection: Connection, inactivityTimeout: number): void {
+  const { bytesRead, writableLength } = socket
+  const isSending = writableLength > 0
+  if (isSending !== Boolean(socket.timeout)) socket.setTimeout(isSending ? inactivityTimeout : 0)
+  const isIdle = connection.unanswered === 0 && !isSending && bytesRead === connection.bytesRead
+  connection.bytesRead = bytesRead
+  connection.idleSweeps = isIdle ? connection.idleSweeps + 1 : 0
+  if (connection.idleSweeps >= SWEEPS_IDLE) socket.destroySoon()
 }

@@ -28,7 +28,7 @@ export function createNodeListener(routes: Routes): NodeListener {
 
   function send(answered: HttpAnswer | Promise<HttpAnswer>, request: HttpRequest, response: NodeResponse): void {
     if (!(answered instanceof Promise)) return response.answer(answered)
-    void answered.catch((error: unknown) => routes.fail(request, error)).then((settled) => response.answer(settled))
+    void answered.then((settled) => response.answer(settled), (error: unknown) => response.answer(routes.fail(request, error)))
   }
 }
 

@@ -1,6 +1,10 @@
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpAnswer } from './message.ts'
 
+/** A connection without a request is kept for so long: longer than the common 60 s of load balancers, who would send into one just closed. */
+export const KEEP_ALIVE_SECONDS = 65
+const KEEP_ALIVE = `timeout=${KEEP_ALIVE_SECONDS}`
+
 /** A response that tells when its client has gone. The server listens to its end anyway; each further listener costs every call. */
 export class NodeResponse extends ServerResponse<IncomingMessage> {
   /** Called when the connection closes before the answer is written. */
@@ -15,6 +19,7 @@ export class NodeResponse extends ServerResponse<IncomingMessage> {
     const flat: string[] = []
     for (const [name, value] of headers) flat.push(name, value)
     if (body !== null) flat.push('content-length', String(Buffer.byteLength(body)))
+    if (this.shouldKeepAlive && !flat.includes('connection')) flat.push('Keep-Alive', KEEP_ALIVE)
     this.writeHead(status, flat)
     this.end(body ?? undefined)
   }
@@ -30,12 +35,16 @@ export class NodeResponse extends ServerResponse<IncomingMessage> {
     if (status !== 200 || body === null || socket === null || socket.destroyed || !this.shouldKeepAlive) return false
     if (req.method !== 'POST' || req.httpVersion !== '1.1') return false
     let text = `HTTP/1.1 200 OK\r\nDate: ${httpDate()}\r\n`
+    let values = ''
     for (const [name, value] of headers) {
       if (name === 'connection') return false
       text += `${name}: ${value}\r\n`
+      values += value
     }
+    // Node then says what is wrong.
+    if (NOT_IN_HEADERS.test(values)) return false
     const bytes = Buffer.byteLength(body)
-    text += `content-length: ${bytes}\r\nConnection: keep-alive\r\nKeep-Alive: timeout=65\r\n\r\n${body}`
+    text += `content-length: ${bytes}\r\nConnection: keep-alive\r\nKeep-Alive: ${KEEP_ALIVE}\r\n\r\n${body}`
     socket.write(text, bytes === body.length ? 'latin1' : 'utf8')
     this.finished = true
     // What a response says when all of it has been handed to its connection: the server then turns to the next request.
@@ -43,6 +52,9 @@ export class NodeResponse extends ServerResponse<IncomingMessage> {
     return true
   }
 }
+
+/** A line break would begin a header of its own (RFC 9110, section 5.5). */
+const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/
 
 let second = 0
 let dateOfSecond = ''
