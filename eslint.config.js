@@ -5,6 +5,14 @@ import tseslint from 'typescript-eslint'
 /** The rooms of packages/core/src, from the ground up: a room may import those before it. `docs/architecture.md` draws them. */
 export const ROOMS = ['diagnostics', 'secrets', 'artifact', 'logic', 'modules', 'plugin', 'client-types', 'compat', 'config', 'schema', 'lifecycle', 'dev', 'init', 'cli']
 
+/** What a package may import of the others, without `@santokit/`. `docs/architecture.md` says why. */
+export const WALLS = {
+  'bridge': [],
+  'core': ['bridge', 'bridge/manifest', 'bridge/manifest/schema', 'bridge/node'],
+  'client': [],
+  'plugin-*': ['core', 'core/schema', 'core/dev', 'bridge/manifest'],
+}
+
 /** Types only, and everyone's: they may name types of any room, and any room may name theirs. */
 const CONTRACTS = [
   'packages/core/src/plugin/contract.ts', 'packages/core/src/schema/contract.ts', 'packages/core/src/config/types.ts', 'packages/core/src/config/resolved.ts',
@@ -98,11 +106,11 @@ function walls() {
     },
   })
   return [
-    wall('bridge', ['packages/bridge/src/**'], []),
+    wall('bridge', ['packages/bridge/src/**'], WALLS.bridge),
     wall('the manifest', ['packages/bridge/src/manifest/**'], [], [{ regex: '^\\.\\./', message: 'The manifest format stands alone: core and the Bridge both read it.' }]),
-    wall('client', ['packages/client/src/**'], []),
-    wall('core', ['packages/core/src/**'], ['bridge', 'bridge/manifest', 'bridge/manifest/schema', 'bridge/node']),
-    wall('a plugin', ['packages/plugin-*/src/**'], ['core', 'core/schema', 'core/dev', 'bridge/manifest']),
+    wall('client', ['packages/client/src/**'], WALLS.client),
+    wall('core', ['packages/core/src/**'], WALLS.core),
+    wall('a plugin', ['packages/plugin-*/src/**'], WALLS['plugin-*']),
   ]
 }
 
