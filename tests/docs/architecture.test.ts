@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-// @ts-expect-error It is JavaScript, of which TypeScript knows no types.
-import * as lint from '../../eslint.config.js'
+import { ROOMS, WALLS } from '../../eslint.config.js'
 import { ROOT, textOf } from './blocks.ts'
 
-const { ROOMS, WALLS } = lint as { readonly ROOMS: readonly string[]; readonly WALLS: Readonly<Record<string, readonly string[]>> }
 const page = textOf('docs/architecture.md')
 
 test('docs/architecture.md draws the rooms of core in the order that lint holds', () => {
