@@ -58,7 +58,7 @@ async function takeBack(release: Release, live: Release | null, project: Resolve
     return { state: `It was rolled back: ${to.id} is live again, as ${back.id}, and is not healthy either: ${verification.summary}.`, fix: 'Look at what the Bridge says where it runs; both releases meet the same trouble.' }
   } catch (error) {
     if (!isStkError(error)) throw error
-    return { state: `Going back to ${to.id} failed, too: ${error.details.why} ${await stateNow(release, project, target, ctx)}`, fix: `stk rollback ${place(project, target, ctx)}` }
+    return { state: `Going back to ${to.id} failed, too: ${error.details.why.replace(/\.?$/, '.')} ${await stateNow(release, project, target, ctx)}`, fix: `stk rollback ${place(project, target, ctx)}` }
   }
 }
 
