@@ -2,6 +2,8 @@ import type { Runtime } from './runtime.ts'
 
 /** Milliseconds a database has to answer. */
 const PING_TIMEOUT = 2000
+/** What asks for longer was lost: on a Worker, with the request it was made for. In milliseconds. */
+const LOST_AFTER = 3 * PING_TIMEOUT
 
 /**
  * Asks every database whether it answers. Probes that come while one runs share its result, so that nobody can load the
@@ -10,10 +12,15 @@ const PING_TIMEOUT = 2000
  * @returns the aliases that do not answer.
  */
 export function createReadiness(runtime: Runtime): () => Promise<string[]> {
-  let running: Promise<string[]> | undefined
+  let running: { readonly found: Promise<string[]>; readonly since: number } | undefined
   return () => {
-    running ??= findUnreachable(runtime).finally(() => { running = undefined })
-    return running
+    if (running === undefined || performance.now() - running.since > LOST_AFTER) {
+      const asked = running = {
+        since: performance.now(),
+        found: findUnreachable(runtime).finally(() => { if (running === asked) running = undefined }),
+      }
+    }
+    return running.found
   }
 }
 

@@ -19,8 +19,11 @@ export interface TestBridge extends RunningBridge {
   request(path: string, init?: RequestInit): Promise<Answer>
 }
 
+/** Starts a Bridge for a project. */
+export type StartTestBridge = (project: TestProject, env?: Readonly<Record<string, string>>) => Promise<TestBridge>
+
 /** Starts a Bridge for a project on a free loopback port; closed when the test is over. */
-export async function startTestBridge(project: TestProject, env: Record<string, string> = {}): Promise<TestBridge> {
+export const startTestBridge: StartTestBridge = async (project, env = {}) => {
   const folder = await makeFolder()
   await writeBundle(folder.path, bundleFiles(project))
   const log: Record<string, unknown>[] = []

@@ -1,5 +1,7 @@
+import type { Closing } from './closing.ts'
+
 /** Milliseconds for the whole of a document. */
-const TIMEOUT = 5_000
+export const TIMEOUT = 5_000
 /** The largest document read, in bytes; key sets have a few thousand. */
 const LARGEST = 256 * 1024
 
@@ -8,18 +10,18 @@ const LARGEST = 256 * 1024
  *
  * @throws Error with a message for the log.
  */
-export async function fetchJson(url: URL, fetcher: typeof fetch, closed: AbortSignal): Promise<unknown> {
-  if (closed.aborted) throw new Error('the verifier is closed')
+export async function fetchJson(url: URL, fetcher: typeof fetch, closing: Closing): Promise<unknown> {
+  if (closing.closed) throw new Error('the verifier is closed')
   // Not `AbortSignal.any` with a timeout: what only fetch follows may be collected as garbage before it fires.
   const controller = new AbortController()
   const onClosed = (): void => controller.abort(new Error('the verifier is closed'))
-  closed.addEventListener('abort', onClosed)
+  closing.on(onClosed)
   const timer = setTimeout(() => controller.abort(new Error(`${url.origin} did not answer in time`)), TIMEOUT)
   try {
     return parse(await fetchText(url, fetcher, controller.signal), url)
   } finally {
     clearTimeout(timer)
-    closed.removeEventListener('abort', onClosed)
+    closing.off(onClosed)
   }
 }
 

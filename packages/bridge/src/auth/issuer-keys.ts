@@ -1,5 +1,6 @@
+import type { Closing } from './closing.ts'
 import { AuthError } from './error.ts'
-import { fetchJson } from './fetch-json.ts'
+import { fetchJson, TIMEOUT } from './fetch-json.ts'
 import { KeySet, type VerificationKey } from './key-set.ts'
 import { requireSecureUrl } from './secure-url.ts'
 
@@ -12,6 +13,8 @@ const UNKNOWN_KEY_PAUSE = 30_000
 /** The pause after a first failed fetch; it doubles with each further one. */
 const FIRST_RETRY = 1_000
 const LONGEST_RETRY = 60_000
+/** A fetch of two documents that is not done by then never will be: on a Worker it is lost with the request it was made for. */
+const LOST_AFTER = 3 * TIMEOUT
 
 /** Told what happens to an issuer's keys, for the log and metrics. Must not throw. */
 export type AuthEventListener = (event: { readonly type: string; readonly [field: string]: unknown }) => void
@@ -24,8 +27,7 @@ export interface IssuerKeysOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly onEvent: AuthEventListener
-  /** Aborted when no key is needed any longer. */
-  readonly closed: AbortSignal
+  readonly closing: Closing
 }
 
 /**
@@ -35,7 +37,7 @@ export interface IssuerKeysOptions {
 export class IssuerKeys {
   #current: KeySet | undefined
   #fetchedAt = -Infinity
-  #refreshing: Promise<void> | undefined
+  #refreshing: { readonly done: Promise<void>; readonly since: number } | undefined
   #failures = 0
   #retryAt = -Infinity
   #lookAgainAt = -Infinity
@@ -96,10 +98,16 @@ export class IssuerKeys {
 
   /** One fetch at a time, shared by all who need it. */
   #refresh(): Promise<void> {
-    this.#refreshing ??= this.#load().finally(() => {
-      this.#refreshing = undefined
-    })
-    return this.#refreshing
+    const { now } = this.options
+    if (this.#refreshing === undefined || now() - this.#refreshing.since > LOST_AFTER) {
+      const refreshing = this.#refreshing = {
+        since: now(),
+        done: this.#load().finally(() => {
+          if (this.#refreshing === refreshing) this.#refreshing = undefined
+        }),
+      }
+    }
+    return this.#refreshing.done
   }
 
   async #load(): Promise<void> {
@@ -137,7 +145,7 @@ export class IssuerKeys {
   }
 
   #fetch(url: URL): Promise<unknown> {
-    return fetchJson(url, this.options.fetch, this.options.closed)
+    return fetchJson(url, this.options.fetch, this.options.closing)
   }
 
   #unavailable(): AuthError {

@@ -88,16 +88,16 @@ function algorithmsOf(jwk: Jwk): readonly string[] {
 
 function toKey(jwk: Jwk): VerificationKey {
   const { kty, n, e, crv, x, y } = jwk as JWK
-  const imported = new Map<string, Promise<CryptoKey | Uint8Array>>()
+  const imported = new Map<string, CryptoKey | Uint8Array>()
   return {
     algorithms: algorithmsOf(jwk),
-    import(algorithm) {
-      let key = imported.get(algorithm)
-      if (key === undefined) {
-        // Only what makes the public key: certificates and URLs in a JWK are none of our business.
-        key = importJWK({ kty, n, e, crv, x, y } as JWK, algorithm)
-        imported.set(algorithm, key)
-      }
+    async import(algorithm) {
+      const known = imported.get(algorithm)
+      if (known !== undefined) return known
+      // Only what makes the public key: certificates and URLs in a JWK are none of our business.
+      const key = await importJWK({ kty, n, e, crv, x, y } as JWK, algorithm)
+      // The key and not its promise: on a Worker, that may never settle.
+      imported.set(algorithm, key)
       return key
     },
   }

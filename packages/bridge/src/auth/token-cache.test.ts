@@ -37,11 +37,19 @@ test('a token is found by the whole of it', () => {
   for (const other of ['tokem', 'token ', 'toke', '', 'TOKEN', '__proto__']) expect(cache.get(other)).toBeUndefined()
 })
 
+test('a token that ends as a good one does is another, and does not replace it', () => {
+  const { cache, now } = setUp()
+  const signature = 's'.repeat(342)
+  cache.set(`head.good.${signature}`, caller, now() + HOUR, holds)
+  expect(cache.get(`head.evil.${signature}`)).toBeUndefined()
+  expect(cache.get(`head.good.${signature}`)).toBe(caller)
+})
+
 test('neither many tokens nor large ones fill the memory', () => {
   const { cache, now } = setUp()
   for (let n = 0; n < 10_001; n++) cache.set(`token ${n}`, caller, now() + HOUR, holds)
   expect([cache.get('token 0'), cache.get('token 1'), cache.get('token 10000')]).toEqual([undefined, caller, caller])
-  const large = (n: number): string => `${n}${'x'.repeat(8000)}`
+  const large = (n: number): string => `${'x'.repeat(8000)}${n}`
   for (let n = 0; n < 3000; n++) cache.set(large(n), caller, now() + HOUR, holds)
   expect([cache.get('token 10000'), cache.get(large(0)), cache.get(large(2999))]).toEqual([undefined, undefined, caller])
 })

@@ -2,6 +2,7 @@ import { errors, jwtVerify, type JWTPayload } from 'jose'
 import type { Caller } from '../logic.ts'
 import type { AuthEntry, IssuerEntry } from '../manifest/format.ts'
 import { toCaller } from './caller.ts'
+import { Closing } from './closing.ts'
 import { AuthError, refuse } from './error.ts'
 import { IssuerKeys, type AuthEventListener } from './issuer-keys.ts'
 import { ASYMMETRIC_ALGORITHMS, type VerificationKey } from './key-set.ts'
@@ -37,7 +38,7 @@ export interface VerifierOptions {
  */
 export function createVerifier(auth: AuthEntry, options: VerifierOptions = {}): Verifier {
   const { fetch: fetcher = fetchLater, now = Date.now, onEvent = () => {} } = options
-  const closing = new AbortController()
+  const closing = new Closing()
   const trusted = [
     ...auth.issuers.map((entry): Trusted => ({ ...entry, keys: keysOf(entry) })),
     ...(options.devIssuer === undefined ? [] : [developmentIssuer(options.devIssuer, auth, keysOf)]),
@@ -47,7 +48,7 @@ export function createVerifier(auth: AuthEntry, options: VerifierOptions = {}): 
   function keysOf({ issuer, jwksUri }: Pick<IssuerEntry, 'issuer' | 'jwksUri'>): IssuerKeys {
     requireSecureUrl(issuer, issuer)
     if (jwksUri !== undefined) requireSecureUrl(jwksUri, issuer)
-    return new IssuerKeys({ issuer, jwksUri, fetch: fetcher, now, onEvent, closed: closing.signal })
+    return new IssuerKeys({ issuer, jwksUri, fetch: fetcher, now, onEvent, closing })
   }
 
   async function verifyAnew(token: string): Promise<Caller> {
@@ -67,7 +68,7 @@ export function createVerifier(auth: AuthEntry, options: VerifierOptions = {}): 
 
   return {
     verify: (token) => cache.get(token) ?? verifyAnew(token),
-    close: () => closing.abort(),
+    close: () => closing.close(),
   }
 }
 

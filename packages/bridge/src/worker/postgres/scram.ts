@@ -14,6 +14,10 @@ const MOST_KEPT = 16
 /** What a server may ask for; Postgres asks for 4096 unless told otherwise. Each takes time that a Worker pays for. */
 const MOST_ITERATIONS = 1_000_000
 
+/** Characters that count as a blank, and such that count for nothing (RFC 3454, tables C.1.2 and B.1). */
+const SPACES = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/gu
+const NOTHING = /\u00ad|\u034f|\u1806|[\u180b-\u180d]|\u200c|\u200d|\u2060|[\ufe00-\ufe0f]|\ufeff/gu
+
 const kept = new Map<string, Keys>()
 
 /** The client's side of a SCRAM-SHA-256 login without channel binding (RFC 5802, RFC 7677). */
@@ -81,9 +85,7 @@ function keysOf(password: string, salt: string, iterations: number): Keys {
 
 /** What SASLprep (RFC 4013) makes of a password, but for what it prohibits: Postgres takes such a password as it is. */
 function prepare(password: string): string {
-  const mapped = password.replace(/[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000]/g, ' ')
-    .replace(/[\u00ad\u034f\u1806\u180b-\u180d\u200c\u200d\u2060\ufe00-\ufe0f\ufeff]/g, '')
-  return mapped.normalize('NFKC')
+  return password.replaceAll(SPACES, ' ').replaceAll(NOTHING, '').normalize('NFKC')
 }
 
 function attributesOf(message: string): Readonly<Record<string, string>> {

@@ -1,8 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { startTestBridge } from './bridge.ts'
-import { module, sql, type TestProject } from './bundle.ts'
-import { startPostgres } from './postgres.ts'
+import { module, sql, type TestProject } from '../bundle.ts'
+import { sharedPostgres, startTestBridge } from './entry.ts'
 
 const project: TestProject = {
   logic: { 'm/ok': module('ok.mjs', { access: 'public' }), 'm/_private': module('ok.mjs', { private: true }) },
@@ -22,8 +21,7 @@ test('/health says what runs', async () => {
 })
 
 test('/ready names the databases that do not answer, and nothing else about them', async () => {
-  const postgres = await startPostgres()
-  onTestFinished(postgres.stop)
+  const postgres = await sharedPostgres()
   const ready = await startTestBridge({ ...project, manifest: { databases: { main: pg(postgres.url) } } })
   expect(await ready.request('/ready')).toMatchObject({ status: 200, body: { status: 'ready' } })
 

@@ -1,14 +1,15 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { startTestBridge, type TestBridge } from './bridge.ts'
-import { module, sql } from './bundle.ts'
-import { startPostgres, type TestPostgres } from './postgres.ts'
+import type { TestBridge } from '../bridge.ts'
+import { module, sql } from '../bundle.ts'
+import type { TestPostgres } from '../postgres.ts'
+import { sharedPostgres, startTestBridge } from './entry.ts'
 
 let postgres: TestPostgres
 let client: Client
 
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await sharedPostgres()
   client = new Client({ connectionString: postgres.url })
   await client.connect()
   await client.query('create table stock (item text primary key, amount int not null check (amount >= 0))')
@@ -16,7 +17,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await client.end()
-  await postgres.stop()
 })
 
 beforeEach(async () => {

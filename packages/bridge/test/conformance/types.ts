@@ -1,27 +1,26 @@
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { DatabaseEntry, ParamType } from '../src/manifest/index.ts'
-import { startTestBridge, type TestBridge } from './bridge.ts'
-import { makeFolder, module, sql, type TestProject } from './bundle.ts'
-import { startLibsqlServer } from './libsql-server.ts'
-import { LIBSQL_VALUES } from './libsql-values.ts'
-import { startPostgres, type TestPostgres } from './postgres.ts'
-import { ALL_POSTGRES_VALUES, POSTGRES_TYPES, POSTGRES_VALUES } from './postgres-values.ts'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { DatabaseEntry, ParamType } from '../../src/manifest/index.ts'
+import type { TestBridge } from '../bridge.ts'
+import { makeFolder, module, sql, type TestProject } from '../bundle.ts'
+import { startLibsqlServer } from '../libsql-server.ts'
+import { LIBSQL_VALUES } from '../libsql-values.ts'
+import type { TestPostgres } from '../postgres.ts'
+import { ALL_POSTGRES_VALUES, POSTGRES_TYPES, POSTGRES_VALUES } from '../postgres-values.ts'
+import { isWorker, sharedPostgres, startTestBridge } from './entry.ts'
 
 const pool = { max: 4, queue: 20 }
 const anyParams = `const params = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } }`
 let postgres: TestPostgres
 
 beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await sharedPostgres()
   const client = new Client({ connectionString: postgres.url })
   await client.connect()
   await client.query(POSTGRES_TYPES)
   await client.end()
 })
-
-afterAll(() => postgres.stop())
 
 const WHOLE = 9007199254740991
 
@@ -91,7 +90,7 @@ test.each([false, true])('every value of Postgres is the same by every kind of l
   for (const way of WAYS) expect(await bridge.call(way, { texts }), way).toMatchObject({ status: 200, body: { data: wire } })
 })
 
-describe.each(['file', 'http'])('over %s', (place) => {
+describe.each(isWorker() ? ['http'] : ['file', 'http'])('over %s', (place) => {
   async function libsql(): Promise<DatabaseEntry> {
     if (place === 'file') {
       const folder = await makeFolder()

@@ -1,19 +1,11 @@
-import { createClient } from '@libsql/client'
-import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { startTestBridge } from './bridge.ts'
-import { makeFolder, module, sql } from './bundle.ts'
+import { module, sql } from '../bundle.ts'
+import { openSqlite, startTestBridge } from './entry.ts'
 
 /** A table whose number a test can change behind the Bridge's back, and logic that reads it. */
 async function setUp() {
-  const folder = await makeFolder()
-  const url = `file:${join(folder.path, 'cache.db')}`
-  const client = createClient({ url })
-  await client.executeMultiple('create table n (value integer); insert into n values (1)')
-  onTestFinished(async () => {
-    client.close()
-    await folder.remove()
-  })
+  const { client, url, stop } = await openSqlite(['create table n (value integer)', 'insert into n values (1)'])
+  onTestFinished(stop)
   const cache = { ttl: 60_000, staleWhileRevalidate: 30_000 }
   const bridge = await startTestBridge({
     logic: {

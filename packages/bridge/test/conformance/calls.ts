@@ -1,30 +1,24 @@
-import { createClient } from '@libsql/client'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { DatabaseEntry } from '../src/manifest/index.ts'
-import { type Answer, bearer, startTestBridge, type TestBridge } from './bridge.ts'
-import { makeFolder, module, sql, type TestProject } from './bundle.ts'
-import { startIssuer, type TestIssuer } from './issuer.ts'
+import type { DatabaseEntry } from '../../src/manifest/index.ts'
+import { type Answer, bearer, type TestBridge } from '../bridge.ts'
+import { module, sql, type TestProject } from '../bundle.ts'
+import { startIssuer, type TestIssuer } from '../issuer.ts'
+import { isWorker, openSqlite, startTestBridge, type TestSqlite } from './entry.ts'
 
 let issuer: TestIssuer
-let folder: Awaited<ReturnType<typeof makeFolder>>
-let url: string
+let sqlite: TestSqlite
 
 beforeAll(async () => {
   issuer = await startIssuer()
-  folder = await makeFolder()
-  url = `file:${join(folder.path, 'shop.db')}`
-  const client = createClient({ url })
-  await client.executeMultiple(`
-    create table orders (id integer primary key, owner text not null, total integer not null check (total > 0), code text unique);
-    insert into orders values (1, 'ann', 10, 'a'), (2, 'bob', 20, 'b');
-  `)
-  client.close()
+  sqlite = await openSqlite([
+    'create table orders (id integer primary key, owner text not null, total integer not null check (total > 0), code text unique)',
+    "insert into orders values (1, 'ann', 10, 'a'), (2, 'bob', 20, 'b')",
+  ])
 })
 
 afterAll(async () => {
   await issuer.stop()
-  await folder.remove()
+  await sqlite.stop()
 })
 
 const LOGIC_ERROR = 'class LogicError extends Error { isLogicError = true; constructor(status, code, message, extra) { super(message); Object.assign(this, { status, code, extra }) } }\n'
@@ -64,7 +58,7 @@ const project = (): TestProject => ({
     'wrong.mjs': `const returns = { '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'Not a list' }] }) } }
       export default { returns, handler: () => 'not a list' }`,
   },
-  manifest: { auth: issuer.auth, databases: { main: libsql(url) } },
+  manifest: { auth: issuer.auth, databases: { main: libsql(sqlite.url) } },
 })
 
 function libsql(address: string): DatabaseEntry {
@@ -179,7 +173,7 @@ test("a logic's own refusal reaches the client, its failures only the log", asyn
   const failed = await call('m/throws')
   expectProblem(failed, { status: 500, code: 'internal' })
   expect(JSON.stringify(failed.body)).not.toMatch(/hunter2|throws\.mjs/)
-  expect(log.find((line) => line.logic === 'm/throws')).toMatchObject({ error: { message: 'postgres://user:hunter2@host', stack: expect.stringContaining('throws.mjs') as string } })
+  expect(log.find((line) => line.logic === 'm/throws')).toMatchObject({ error: { message: 'postgres://user:hunter2@host', stack: expect.stringContaining(isWorker() ? 'worker.js' : 'throws.mjs') as string } })
 })
 
 test('logic calls logic: private ones too, with the access of each for the same caller', async () => {
