@@ -13,7 +13,10 @@ export const workerTarget: Target<WorkerSettings, WorkerPackage> = defineTarget(
   flags: WORKER_FLAGS,
   package: async (bundle, ctx) => (await import('./bundle/package.ts')).packageWorker(bundle, ctx),
   plan: async (pkg, ctx) => (await import('./release/plan.ts')).planRelease(pkg, ctx),
-  release: async (plan, pkg, ctx) => (await import('./release/release.ts')).releaseWorker(plan, pkg, ctx),
+  release: async (plan, pkg, ctx) => {
+    const [{ releaseWorker }, { wranglerDeployer }] = await Promise.all([import('./release/release.ts'), import('./wrangler/wrangler.ts')])
+    return releaseWorker(plan, pkg, ctx, wranglerDeployer)
+  },
   verify: async (release, ctx) => (await import('./release/verify.ts')).verifyRelease(release, ctx),
   async* releases(ctx) { yield* (await import('./release/list.ts')).listReleases(ctx) },
   rollback: async (to, ctx) => (await import('./release/rollback.ts')).rollback(to, ctx),

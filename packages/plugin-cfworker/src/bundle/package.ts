@@ -1,7 +1,7 @@
-import { canonicalJson, digestOf } from '@santokit/bridge/manifest'
 import { StkError, type Artifact, type ArtifactFile, type Bundle, type Digest, type TargetContext } from '@santokit/core'
 import type { WorkerSettings } from '../options.ts'
 import { bundleWorker } from './bundle-worker.ts'
+import { digestOf } from './digest.ts'
 import { entryModule } from './entry.ts'
 import { refuseUnfit } from './fitness.ts'
 import { writeMark, type Mark } from './mark.ts'
@@ -37,7 +37,7 @@ export async function packageWorker(bundle: Bundle, ctx: TargetContext<WorkerSet
   const code = new TextEncoder().encode(await bundleWorker(bundle, entryModule(bundle, settings)))
   const size = sizeOf(code)
   checkSize(size, bundle, ctx)
-  const content = digestOf(canonicalJson([digestOf(code), JSON.stringify(config)]))
+  const content = digestOf(JSON.stringify([digestOf(code), configText(config)]))
   const mark: Mark = { project: project.name, target: target.name, environment, bundle: bundle.digest, content }
   const files = [fileOf('worker.js', code), fileOf('wrangler.json', new TextEncoder().encode(configText(config, writeMark(mark))))]
   refuseSecrets(files, ctx)
@@ -45,7 +45,7 @@ export async function packageWorker(bundle: Bundle, ctx: TargetContext<WorkerSet
   if (secrets.length >= VARIABLE_LIMITS.free) ctx.warn(`The Worker has ${secrets.length} secrets: free plans take ${VARIABLE_LIMITS.free} with variables.`)
   ctx.progress(`worker.js ${describeSize(size)}`)
   return {
-    digest: digestOf(canonicalJson(files.map(({ path, digest }) => [path, digest]))),
+    digest: digestOf(JSON.stringify(files.map(({ path, digest }) => [path, digest]))),
     files,
     meta: { worker: name, bundle: bundle.digest, content, size: { ...size } satisfies WorkerSize, secrets, workersDev: config.workers_dev === true },
   }

@@ -57,10 +57,11 @@ export function wranglerConfig({ name, bundle: { manifest }, settings, baseUrl }
   }
 }
 
-/** The same config with the mark among its variables, as the text of `wrangler.json`. */
-export function configText(config: WranglerConfig, mark: string): string {
+/** The text of `wrangler.json`, with the mark among its variables. */
+export function configText(config: WranglerConfig, mark?: string): string {
   const { vars } = config
-  return `${JSON.stringify(sorted({ ...config, vars: { ...(isRecord(vars) ? vars : {}), [MARK]: mark } }), undefined, 2)}\n`
+  const marked = mark === undefined ? config : { ...config, vars: { ...(isRecord(vars) ? vars : {}), [MARK]: mark } }
+  return `${JSON.stringify(sorted(marked), undefined, 2)}\n`
 }
 
 /** The secrets that the Worker reads: all that are declared, but the address of a database that is reached through Hyperdrive. */

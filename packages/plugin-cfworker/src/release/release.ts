@@ -5,8 +5,7 @@ import { openWorker } from '../cloudflare/open.ts'
 import { ApiRefusal } from '../cloudflare/refusal.ts'
 import { deployVersions, type Worker } from '../cloudflare/worker.ts'
 import type { WorkerSettings } from '../options.ts'
-import type { Upload } from '../wrangler/deployer.ts'
-import { wranglerDeployer } from '../wrangler/wrangler.ts'
+import type { OpenDeployer, Upload } from '../wrangler/deployer.ts'
 import { addressOf, observe, refuseForeign, releasesFrom, type LiveWorker } from './live.ts'
 import { workFor } from './plan.ts'
 import { checkValues } from './values.ts'
@@ -19,7 +18,7 @@ type Context = TargetContext<WorkerSettings>
  *
  * @throws StkError STK4003 if another deployment is live than the plan saw.
  */
-export async function releaseWorker(plan: ReleasePlan, pkg: WorkerPackage, ctx: Context): Promise<Release> {
+export async function releaseWorker(plan: ReleasePlan, pkg: WorkerPackage, ctx: Context, open: OpenDeployer): Promise<Release> {
   if (plan.to !== pkg.meta.bundle) throw new TypeError(`The plan is for ${plan.to}, and the package is ${pkg.meta.bundle}`)
   ctx.signal.throwIfAborted()
   const worker = await openWorker(ctx)
@@ -36,7 +35,7 @@ export async function releaseWorker(plan: ReleasePlan, pkg: WorkerPackage, ctx: 
     ctx.progress('giving it requests')
     return { ...await share(live.version?.id ?? '', live, wish, worker, ctx), sent: 0 }
   }
-  const deployer = wranglerDeployer(worker.api, ctx.root)
+  const deployer = open(worker, ctx.root)
   const upload: Upload = { files: pkg.files, secrets: ctx.secretsToSet, tag: pkg.meta.bundle, message: ctx.revision }
   const sent = pkg.meta.size.gzip
   ctx.progress('uploading')

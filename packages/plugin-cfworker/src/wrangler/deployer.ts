@@ -1,4 +1,5 @@
 import type { ArtifactFile, SecretValue } from '@santokit/core'
+import type { Worker } from '../cloudflare/worker.ts'
 
 /** Uploads Workers. The one there is runs `wrangler`. */
 export interface Deployer {
@@ -23,3 +24,6 @@ export interface Uploaded {
   /** Where the version answers by its alias, if it does. */
   readonly previewUrl: string | undefined
 }
+
+/** Opens what uploads a Worker. @param root the repository's, where its wrangler is. */
+export type OpenDeployer = (worker: Worker, root: string) => Deployer

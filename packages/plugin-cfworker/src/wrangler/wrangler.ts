@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Api } from '../cloudflare/api.ts'
-import type { Deployer, Upload, Uploaded } from './deployer.ts'
+import type { OpenDeployer, Upload, Uploaded } from './deployer.ts'
 import { explainFailure } from './failure.ts'
 import { findWrangler } from './find.ts'
 import { readOutput } from './output.ts'
@@ -11,10 +11,9 @@ import { runWrangler } from './run.ts'
 /**
  * Uploads with the project's wrangler, from a folder of its own that holds the module and the config, and no value.
  *
- * @param root where wrangler is looked for.
  * @throws StkError STK4201 at once if it cannot be used.
  */
-export function wranglerDeployer(api: Api, root: string): Deployer {
+export const wranglerDeployer: OpenDeployer = ({ api }, root) => {
   const program = findWrangler(root)
   const run = async (upload: Upload, command: readonly string[]): Promise<Uploaded> => {
     const folder = await mkdtemp(join(tmpdir(), 'santokit-worker-'))
