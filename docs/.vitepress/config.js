@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitepress'
 
 const { version } = JSON.parse(readFileSync(new URL('../../packages/core/package.json', import.meta.url), 'utf8'))
@@ -27,9 +27,9 @@ export default defineConfig({
       group('Begin', [['Santokit', '/'], ['Start', '/start'], ['Concepts', '/concepts'], ['Leaving a hub', '/leaving-a-hub']]),
       group('Write', [['Config', '/config'], ['Logic', '/logic'], ['Types', '/types'], ['Auth', '/auth'], ['Secrets', '/secrets'], ['Secrets from 1Password', '/secrets-1password'],
         ['Schema', '/schema'], ['Atlas', '/schema-atlas']]),
-      group('Ship', [['Image', '/targets/image'], ['Tarball', '/targets/tarball']]),
+      group('Develop', [['stk dev', '/dev'], ['Client', '/client']]),
+      group('Ship', [['Plan', '/plan'], ['Image', '/targets/image'], ['Cloudflare Worker', '/targets/cfworker'], ['Tarball', '/targets/tarball'], ['Doctor', '/doctor']]),
       group('Run', [['The Bridge', '/bridge'], ['Watching a Bridge', '/observability'], ['Performance', '/performance']]),
-      group('Call', [['Client', '/client']]),
       group('Reference', [['Config', '/reference/config'], ['Options of plugins', '/reference/options'], ['CLI', '/reference/cli'], ['Errors', '/errors/']]),
       group('Extend', [['Plugins', '/plugins'], ['Architecture', '/architecture'], ['Dependencies', '/dependencies']]),
       group('Decisions', [['All four', '/decisions/'], ['External issuers', '/decisions/external-issuers'], ['Secrets stay on the platform', '/decisions/secrets-on-the-platform'],
@@ -38,6 +38,8 @@ export default defineConfig({
   },
 })
 
+/** A page that is not written yet is left out. `tests/docs/links.test.ts` holds that none is forgotten. */
 function group(text, pages) {
-  return { text, items: pages.map(([title, link]) => ({ text: title, link })) }
+  const written = pages.filter(([, link]) => existsSync(new URL(`..${link.endsWith('/') ? `${link}index` : link}.md`, import.meta.url)))
+  return { text, items: written.map(([title, link]) => ({ text: title, link })) }
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { parseDuration } from '../../packages/core/src/config/units.ts'
 import type { Declarations, Declared, Interface } from './declarations.ts'
 
@@ -23,7 +24,7 @@ export interface Section {
   readonly settings: readonly Setting[]
 }
 
-/** The parts of a zod schema that we look at. Both `zod` and its copies built into packages have them. */
+/** The parts of a schema that we look at. Those of `zod` and of `zod/mini` have them. */
 interface Schema {
   readonly def: {
     readonly type: string
@@ -36,10 +37,14 @@ interface Schema {
     readonly entries?: Readonly<Record<string, string>>
     readonly in?: Schema
     readonly defaultValue?: unknown
+    readonly checks?: readonly { readonly _zod: { readonly def: Check } }[]
   }
-  meta(): { readonly form?: string } | undefined
-  readonly minValue?: number | null
-  readonly maxValue?: number | null
+}
+
+interface Check {
+  readonly check: string
+  readonly value?: unknown
+  readonly inclusive?: boolean
 }
 
 /** What stands around a schema, and what is in it. */
@@ -154,7 +159,7 @@ function unwrap(given: Schema): Unwrapped {
   let isOptional = false
   let fallback: unknown = NONE
   for (;;) {
-    form ??= inner.meta()?.form
+    form ??= z.globalRegistry.get(inner as never)?.form as string | undefined
     const { type, innerType, defaultValue } = inner.def
     if (type === 'optional') isOptional = true
     if (type === 'default' || type === 'prefault') fallback = defaultValue
@@ -170,11 +175,13 @@ function shapeOf(given: Schema): Readonly<Record<string, Schema>> {
   return shape
 }
 
-function numberForm({ minValue, maxValue }: Schema): string {
-  const low = typeof minValue === 'number' && minValue > Number.MIN_SAFE_INTEGER ? minValue : undefined
-  const high = typeof maxValue === 'number' && maxValue < Number.MAX_SAFE_INTEGER ? maxValue : undefined
-  if (low !== undefined && high !== undefined) return `number, ${low} to ${high}`
-  return low === undefined ? 'number' : `number, ${low} or more`
+function numberForm({ def: { checks = [] } }: Schema): string {
+  const bounds = checks.map(({ _zod }) => _zod.def)
+  const low = bounds.find(({ check }) => check === 'greater_than')
+  const high = bounds.find(({ check }) => check === 'less_than')
+  const from = low === undefined ? '' : low.inclusive === true ? `from ${String(low.value)}` : `above ${String(low.value)}`
+  const to = high === undefined ? '' : high.inclusive === true ? `up to ${String(high.value)}` : `below ${String(high.value)}`
+  return ['number', [from, to].filter((part) => part !== '').join(' ')].filter((part) => part !== '').join(' ')
 }
 
 /** The schema's default, else what the TSDoc says of one that is worked out. Where both speak, they have to agree. */

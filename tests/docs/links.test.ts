@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { pages, ROOT, textOf } from './blocks.ts'
@@ -6,6 +6,14 @@ import { pages, ROOT, textOf } from './blocks.ts'
 test('links inside the repository lead somewhere, their anchors too', () => {
   const dead = pages().flatMap((page) => linksOf(page).filter((link) => !leadsSomewhere(page, link)).map((link) => `${page}: ${link}`))
   expect(dead).toEqual([])
+})
+
+test('every page stands in the manual\'s sidebar', () => {
+  const listed = readFileSync(join(ROOT, 'docs/.vitepress/config.js'), 'utf8')
+  const links = new Set([...listed.matchAll(/'(\/[\w/-]*)'/g)].map(([, link = '']) => (link.endsWith('/') ? `${link}index` : link)))
+  // A page of an error is found from the index of errors.
+  const manual = pages().filter((page) => page.startsWith('docs/') && !/errors\/STK\d+\.md$/.test(page))
+  expect(manual.filter((page) => !links.has(page.replace(/^docs|\.md$/g, '')))).toEqual([])
 })
 
 /** Targets of links and images that are no addresses. */
