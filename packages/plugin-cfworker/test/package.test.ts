@@ -1,7 +1,7 @@
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isStkError, StkError, type Bundle, type ResolvedConfig } from '@santokit/core'
+import { isStkError, type Bundle, type ResolvedConfig, type StkError } from '@santokit/core'
 import { targetContext } from '@santokit/core/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { packageWorker, type WorkerPackage } from '../src/bundle/package.ts'
