@@ -3,6 +3,7 @@ import { freeze, type Artifact, type Bundle } from '../artifact/index.ts'
 import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
 import { StkError } from '../diagnostics/index.ts'
 import type { Target } from '../plugin/contract.ts'
+import { returnedArtifact } from '../plugin/returned.ts'
 import { bundleProject } from './bundle-project.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
 import { formatBytes, shortDigest } from './format.ts'
@@ -54,8 +55,8 @@ async function packageTarget(project: ResolvedProject, target: ResolvedTarget, b
     const { implementation, plugin } = findTarget(target, ctx)
     const hookContext = { config: ctx.config, project, target: { name: target.name, type: target.type } }
     await ctx.host.callHook('package:before', hookContext, bundle)
-    const pkg = freeze(await ctx.host.attribute(plugin, `target ${target.type}: package`, () =>
-      implementation.package(bundle, targetContext(ctx, project, target, 'package'))))
+    const pkg = freeze(await ctx.host.attribute(plugin, `target ${target.type}: package`, async () =>
+      returnedArtifact(await implementation.package(bundle, targetContext(ctx, project, target, 'package')))))
     await ctx.host.callHook('package:done', hookContext, pkg)
     const bytes = pkg.files.reduce((sum, file) => sum + file.bytes.length, 0)
     return { value: pkg, summary: formatBytes(bytes), data: { digest: pkg.digest, bytes, files: pkg.files.length } }

@@ -2,6 +2,7 @@ import { freeze, type Artifact, type Bundle } from '../artifact/index.ts'
 import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
 import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { Release, ReleasePlan } from '../plugin/contract.ts'
+import { returnedPlan, returnedRelease } from '../plugin/returned.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
 import { formatBytes } from './format.ts'
@@ -38,8 +39,8 @@ export async function prepareRelease(
   const secretsToSet = await secretsPhase(project, target, built.bundle, ctx, options.pushSecrets === true)
   const plan = await runPhase(ctx, { phase: 'plan', project: project.name, target: target.name }, async () => {
     const { implementation, plugin } = findTarget(target, ctx)
-    const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: plan`, () =>
-      implementation.plan(built.pkg, targetContext(ctx, project, target, 'plan', secretsToSet))))
+    const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: plan`, async () =>
+      returnedPlan(await implementation.plan(built.pkg, targetContext(ctx, project, target, 'plan', secretsToSet)))))
     await ctx.host.callHook('release:planned', hookContext(project, target, ctx), value)
     return { value, summary: planSummary(value), data: { plan: value } }
   })
@@ -52,8 +53,8 @@ export async function releaseTarget(prepared: PreparedRelease, ctx: LifecycleCon
   const { implementation, plugin } = findTarget(target, ctx)
   const release = await runPhase(ctx, { phase: 'release', project: project.name, target: target.name }, async () => {
     await ctx.host.callHook('release:before', hookContext(project, target, ctx), pkg)
-    const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: release`, () =>
-      implementation.release(plan, pkg, targetContext(ctx, project, target, 'release', secretsToSet))))
+    const value = freeze(await ctx.host.attribute(plugin, `target ${target.type}: release`, async () =>
+      returnedRelease(await implementation.release(plan, pkg, targetContext(ctx, project, target, 'release', secretsToSet)))))
     const unchanged = value.id === plan.from?.id
     const sent = value.sent === undefined ? '' : `  ${formatBytes(value.sent)} sent`
     return {

@@ -120,7 +120,7 @@ function listenerFault(listener: unknown): string | undefined {
 
 /** What a value is, in a word. */
 export function named(value: unknown): string {
-  if (value === null) return 'null'
+  if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return 'a list'
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -1,6 +1,7 @@
 import { freeze, type Artifact, type Bundle } from '../../artifact/index.ts'
 import type { ResolvedProject, ResolvedTarget } from '../../config/resolved.ts'
 import type { Release, ReleasePlan } from '../../plugin/contract.ts'
+import { returnedPlan } from '../../plugin/returned.ts'
 import { findTarget } from '../build.ts'
 import { runPhase, targetContext, type LifecycleContext } from '../context.ts'
 import { formatBytes } from '../format.ts'
@@ -30,8 +31,8 @@ export async function surveyTarget(
 ): Promise<Survey> {
   return runPhase(ctx, { phase: 'plan', project: project.name, target: target.name }, async () => {
     const { implementation, plugin } = findTarget(target, ctx)
-    const plan = freeze(await ctx.host.attribute(plugin, `target ${target.type}: plan`, () =>
-      implementation.plan(built.pkg, targetContext(ctx, project, target, 'plan'))))
+    const plan = freeze(await ctx.host.attribute(plugin, `target ${target.type}: plan`, async () =>
+      returnedPlan(await implementation.plan(built.pkg, targetContext(ctx, project, target, 'plan')))))
     const [comparison, secrets] = await Promise.all([
       compareDeployed(plan.from, built.bundle, project, target, ctx), readSecretsState(project, target, ctx),
     ])
