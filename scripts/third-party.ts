@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Plugin } from 'rollup'
 
-/** Writes `THIRD-PARTY.txt`: the licence of every package whose code stands in the built file, as each of them asks. */
-export function thirdPartyNotices(): Plugin {
+/** Writes `fileName`: the licence of every package whose code stands in the built files, as each of them asks. */
+export function thirdPartyNotices(fileName = 'THIRD-PARTY.txt'): Plugin {
   return {
     name: 'third-party-notices',
     generateBundle(_, bundle) {
@@ -11,7 +11,7 @@ export function thirdPartyNotices(): Plugin {
       // Declarations are built with the same plugins.
       if (modules.length === 0 || !Object.keys(bundle).some((name) => name.endsWith('.mjs'))) return
       const folders = new Set(modules.flatMap((id) => packageFolder(id) ?? []))
-      this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY.txt', source: [...folders].sort().map(noticeOf).join(`\n${'-'.repeat(80)}\n\n`) })
+      this.emitFile({ type: 'asset', fileName, source: [...folders].sort().map(noticeOf).join(`\n${'-'.repeat(80)}\n\n`) })
     },
   }
 }

@@ -33,11 +33,20 @@ export default defineBuildConfig([
     entries: [
       { input: 'src/worker', name: 'worker' }, { input: 'src/worker/pg', name: 'worker/pg' }, { input: 'src/worker/libsql', name: 'worker/libsql' },
     ],
-    externals: [/^cloudflare:/],
+    hooks: {
+      ...hooks,
+      'rollup:options'(context, options) {
+        hooks['rollup:options']?.(context, options)
+        // All that workerd does not have itself, the installed dependency too: whoever makes a Worker of it has this folder and no more.
+        options.external = (id) => /^(node|cloudflare):/.test(id)
+        options.treeshake = { moduleSideEffects: 'no-external' }
+        options.plugins = [options.plugins, thirdPartyNotices('THIRD-PARTY-WORKER.txt')]
+      },
+    },
     rollup: {
       inlineDependencies: true,
       esbuild: { target: 'es2022', minify: true },
-      resolve: { exportConditions: ['workerd', 'worker', 'browser'] },
+      resolve: { exportConditions: ['workerd', 'worker', 'browser', 'import'] },
     },
   },
   {
