@@ -17,6 +17,7 @@ export const imageTarget: Target<ImageSettings, ImagePackage> = defineTarget({
   release: async (plan, pkg, ctx) => (await import('./release/release.ts')).releaseImage(plan, pkg, ctx),
   verify: async (release, ctx) => (await import('./release/verify.ts')).verifyRelease(release, ctx),
   async* releases(ctx) { yield* (await import('./release/list.ts')).listReleases(ctx) },
+  manifest: async (of, ctx) => (await import('./release/manifest.ts')).readBundleManifest(of, ctx),
   rollback: async (to, ctx) => (await import('./release/rollback.ts')).rollback(to, ctx),
   promote: async (from, source, ctx) => (await import('./release/promote.ts')).promote(from, source, ctx),
 })
