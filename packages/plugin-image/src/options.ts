@@ -1,5 +1,5 @@
 import { secret, type MaybeSecret, type TargetFlag } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { isTag, parseReference } from './registry/reference.ts'
 
 /** What a person writes under `targets.image`. */
@@ -92,70 +92,74 @@ export const DEFAULT_BASE = 'gcr.io/distroless/nodejs24-debian13:nonroot'
 /** {@link ImageOptions}, checked, with defaults. */
 export type ImageSettings = z.output<typeof imageOptions>
 
-const maybeSecret = z.union([
-  z.string().min(1),
-  z.strictObject({ secret: z.string().min(1), optional: z.boolean().optional() }),
-])
+const name = z.string().check(z.minLength(1))
+const maybeSecret = z.union([name, z.strictObject({ secret: name, optional: z.optional(z.boolean()) })])
 /** Milliseconds, or a number with its unit. */
-const duration = z.union([z.number().int().positive(), z.string().regex(/^\d{1,6}(ms|s|m)$/, 'must be a duration such as 90s or 2m')])
-  .transform((value) => (typeof value === 'number' ? value : Number.parseInt(value, 10) * (value.endsWith('ms') ? 1 : value.endsWith('s') ? 1000 : 60_000)))
-const texts = z.record(z.string().min(1), z.string())
+const duration = z.pipe(
+  z.union([z.int().check(z.positive()), z.string().check(z.regex(/^\d{1,6}(ms|s|m)$/, 'must be a duration such as 90s or 2m'))]),
+  z.transform((value) => (typeof value === 'number' ? value : Number.parseInt(value, 10) * (value.endsWith('ms') ? 1 : value.endsWith('s') ? 1000 : 60_000))),
+)
+const texts = z.record(name, z.string())
 
-const reference = z.string().superRefine((text, ctx) => {
-  const refuse = (message: string, fix: string): void => ctx.addIssue({ code: 'custom', message, params: { phrase: true, fix } })
+type Refuse = (message: string, fix: string) => void
+
+/** Text that `look` may refuse, in words that go on from its path. */
+const text = (look: (given: string, refuse: Refuse) => void) => z.string().check((ctx) => {
+  look(ctx.value, (message, fix) => ctx.issues.push({ code: 'custom', message, params: { phrase: true, fix }, input: ctx.value }))
+})
+
+const reference = text((given, refuse) => {
   try {
-    const { tag, digest } = parseReference(text)
+    const { tag, digest } = parseReference(given)
     if (tag !== undefined || digest !== undefined) refuse('has a tag or digest', 'Leave it out: `tag` and `live` say which tags there are.')
   } catch (error) {
     refuse('is not a repository', (error as { details?: { fix?: string } }).details?.fix ?? 'Write registry/name, such as ghcr.io/acme/shop.')
   }
 })
 
-const base = z.string().superRefine((text, ctx) => {
-  if (text.startsWith('oci:') && text.length > 'oci:'.length) return
+const base = text((given, refuse) => {
+  if (given.startsWith('oci:') && given.length > 'oci:'.length) return
   try {
-    parseReference(text)
+    parseReference(given)
   } catch (error) {
-    const fix = (error as { details?: { fix?: string } }).details?.fix ?? 'Write registry/name:tag, or oci:DIR.'
-    ctx.addIssue({ code: 'custom', message: 'is not an image reference', params: { phrase: true, fix } })
+    refuse('is not an image reference', (error as { details?: { fix?: string } }).details?.fix ?? 'Write registry/name:tag, or oci:DIR.')
   }
 })
 
 /** A tag with `{…}` for what is filled in. */
-const template = (...names: readonly string[]) => z.string().superRefine((text, ctx) => {
-  const unknown = [...text.matchAll(/\{(.*?)\}/g)].find(([, name = '']) => !names.includes(name))
-  const known = names.map((name) => `{${name}}`).join(', ')
-  if (unknown !== undefined) ctx.addIssue({ code: 'custom', message: `holds ${unknown[0]}, which stands for nothing`, params: { phrase: true, fix: `There is ${known}.` } })
-  else if (!isTag(text.replaceAll(/\{.*?\}/g, 'x'))) {
-    ctx.addIssue({ code: 'custom', message: 'is not a tag', params: { phrase: true, fix: 'Letters, digits, `_`, `.` and `-`.' } })
-  }
+const template = (...names: readonly string[]) => text((given, refuse) => {
+  const unknown = [...given.matchAll(/\{(.*?)\}/g)].find(([, placeholder = '']) => !names.includes(placeholder))
+  if (unknown !== undefined) refuse(`holds ${unknown[0]}, which stands for nothing`, `There is ${names.map((each) => `{${each}}`).join(', ')}.`)
+  else if (!isTag(given.replaceAll(/\{.*?\}/g, 'x'))) refuse('is not a tag', 'Letters, digits, `_`, `.` and `-`.')
 })
 
 const DEFAULT_PLATFORMS: readonly Platform[] = ['linux/amd64', 'linux/arm64']
 
-/** Reads {@link ImageOptions}. */
+/** Reads {@link ImageOptions}. zod/mini, because the config of every command is read with it. */
 export const imageOptions = z.strictObject({
   repository: reference,
-  tag: template('revision', 'content', 'project', 'bundle').optional(),
-  live: template('environment', 'project').default('{environment}'),
-  platforms: z.array(z.enum(['linux/amd64', 'linux/arm64'])).min(1).default([...DEFAULT_PLATFORMS])
-    .transform((platforms): readonly Platform[] => [...new Set(platforms)].sort()),
-  base: base.default(DEFAULT_BASE),
-  node: z.string().min(1).optional(),
-  labels: texts.default({}),
-  annotations: texts.default({}),
-  source: z.string().min(1).optional(),
-  port: z.number().int().min(1).max(65_535).default(3000),
-  user: z.string().regex(/^\d+(:\d+)?$/, 'must be a number, or two: 65532:65532').optional(),
-  stopSignal: z.enum(['SIGTERM', 'SIGINT']).default('SIGTERM'),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
-  sqlite: z.boolean().optional(),
-  username: maybeSecret.default(secret('REGISTRY_USERNAME', { optional: true })),
-  password: maybeSecret.default(secret('REGISTRY_PASSWORD', { optional: true })),
-  insecure: z.boolean().default(false),
-  attach: z.strictObject({ sbom: z.boolean().default(true), provenance: z.boolean().default(true) }).default({ sbom: true, provenance: true }),
-  waitForHealth: duration.optional(),
-  sign: z.union([z.literal('keyless'), z.strictObject({ key: maybeSecret })]).optional(),
+  tag: z.optional(template('revision', 'content', 'project', 'bundle')),
+  live: z._default(template('environment', 'project'), '{environment}'),
+  platforms: z.pipe(
+    z._default(z.array(z.enum(['linux/amd64', 'linux/arm64'])).check(z.minLength(1)), [...DEFAULT_PLATFORMS]),
+    z.transform((platforms): readonly Platform[] => [...new Set(platforms)].sort()),
+  ),
+  base: z._default(base, DEFAULT_BASE),
+  node: z.optional(name),
+  labels: z._default(texts, {}),
+  annotations: z._default(texts, {}),
+  source: z.optional(name),
+  port: z._default(z.int().check(z.minimum(1), z.maximum(65_535)), 3000),
+  user: z.optional(z.string().check(z.regex(/^\d+(:\d+)?$/, 'must be a number, or two: 65532:65532'))),
+  stopSignal: z._default(z.enum(['SIGTERM', 'SIGINT']), 'SIGTERM'),
+  env: z._default(z.record(z.string().check(z.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be letters, digits and "_"')), z.string()), {}),
+  sqlite: z.optional(z.boolean()),
+  username: z._default(maybeSecret, secret('REGISTRY_USERNAME', { optional: true })),
+  password: z._default(maybeSecret, secret('REGISTRY_PASSWORD', { optional: true })),
+  insecure: z._default(z.boolean(), false),
+  attach: z._default(z.strictObject({ sbom: z._default(z.boolean(), true), provenance: z._default(z.boolean(), true) }), { sbom: true, provenance: true }),
+  waitForHealth: z.optional(duration),
+  sign: z.optional(z.union([z.literal('keyless'), z.strictObject({ key: maybeSecret })])),
 })
 
 /** What the command line may say. */

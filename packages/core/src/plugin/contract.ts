@@ -124,6 +124,12 @@ export interface TargetContext<Options> {
   now(): Date
 }
 
+/** What reads a target's options and fills defaults in: a schema of zod, or of the smaller zod/mini. */
+export type OptionsSchema<Options> = z.core.$ZodType<Options> & {
+  parseAsync(given: unknown): Promise<NoInfer<Options>>
+  safeParseAsync(given: unknown): Promise<z.core.util.SafeParseResult<NoInfer<Options>>>
+}
+
 /**
  * A platform that a project can be released to.
  *
@@ -133,7 +139,7 @@ export interface TargetContext<Options> {
 export interface Target<Options, Package extends Artifact = Artifact> {
   /** Written in the config; unique among plugins. */
   readonly type: string
-  readonly options: z.ZodType<Options>
+  readonly options: OptionsSchema<Options>
   /**
    * Command-line flags that `stk build`, `stk release` and `stk deploy` take for this target, by name without dashes. They
    * are strict like the verbs' own, and `stk deploy TARGET --help` lists them.

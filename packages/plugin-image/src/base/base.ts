@@ -1,5 +1,5 @@
 import { StkError } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { parseJson, type Document } from '../oci/content.ts'
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, ociMediaType } from '../oci/media-types.ts'
 import type { Blob, Descriptor } from '../oci/types.ts'
@@ -23,11 +23,12 @@ export interface BaseImage {
   readonly layers: readonly Blob[]
 }
 
+const digest = z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/, 'is not a digest'))
 const descriptor = z.object({
   mediaType: z.string(),
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-  size: z.number().int().nonnegative(),
-  platform: z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() }).optional(),
+  digest,
+  size: z.int().check(z.nonnegative()),
+  platform: z.optional(z.object({ os: z.string(), architecture: z.string(), variant: z.optional(z.string()) })),
 })
 const indexContent = z.object({ manifests: z.array(descriptor) })
 const manifestContent = z.object({ config: descriptor, layers: z.array(descriptor) })
@@ -35,15 +36,15 @@ const manifestContent = z.object({ config: descriptor, layers: z.array(descripto
 const baseConfig = z.object({
   os: z.string(),
   architecture: z.string(),
-  variant: z.string().optional(),
-  config: z.object({
-    User: z.string().nullish(),
-    Env: z.array(z.string()).nullish(),
-    Entrypoint: z.array(z.string()).nullish(),
-    Cmd: z.array(z.string()).nullish(),
-  }).nullish(),
-  rootfs: z.object({ diff_ids: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)) }),
-  history: z.array(z.record(z.string(), z.unknown())).nullish(),
+  variant: z.optional(z.string()),
+  config: z.nullish(z.object({
+    User: z.nullish(z.string()),
+    Env: z.nullish(z.array(z.string())),
+    Entrypoint: z.nullish(z.array(z.string())),
+    Cmd: z.nullish(z.array(z.string())),
+  })),
+  rootfs: z.object({ diff_ids: z.array(digest) }),
+  history: z.nullish(z.array(z.record(z.string(), z.unknown()))),
 })
 
 /** What of a base's config an image over it goes on with. */
@@ -115,7 +116,7 @@ function layerBlob(source: BaseSource, { mediaType, digest, size }: Descriptor):
   }
 }
 
-function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array, source: BaseSource): T {
+function parse<T>(schema: z.ZodMiniType<T>, bytes: Uint8Array, source: BaseSource): T {
   const parsed = schema.safeParse(parseJson(bytes))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StkError } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { sorted } from '../oci/content.ts'
 
 /** Pins base images by digest. Stands at the repository root and is meant to be committed. */
@@ -10,7 +10,7 @@ export const LOCK_FILE = 'santokit.lock'
 const lockFile = z.object({
   lockVersion: z.literal(1),
   /** Digests by the reference as it is written in the config. */
-  bases: z.record(z.string(), z.string().regex(/^sha256:[0-9a-f]{64}$/)),
+  bases: z.record(z.string(), z.string().check(z.regex(/^sha256:[0-9a-f]{64}$/, 'is not a digest'))),
 })
 
 /** The digest that `reference` is pinned to, if it is. @throws StkError STK4124 */

@@ -1,5 +1,5 @@
 import { StkError } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { Descriptor, Manifest } from '../oci/types.ts'
 import type { Answer } from './connection/exchange.ts'
 import { digestOf } from './digest.ts'
@@ -17,21 +17,21 @@ const LONGEST_MANIFEST = 4 * 1_048_576
 
 const descriptor = z.object({
   mediaType: z.string(),
-  digest: z.string().refine(isDigest),
-  size: z.number().int().nonnegative(),
-  annotations: z.record(z.string(), z.string()).optional(),
-  artifactType: z.string().optional(),
-  platform: z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() }).optional(),
+  digest: z.string().check(z.refine(isDigest)),
+  size: z.int().check(z.nonnegative()),
+  annotations: z.optional(z.record(z.string(), z.string())),
+  artifactType: z.optional(z.string()),
+  platform: z.optional(z.object({ os: z.string(), architecture: z.string(), variant: z.optional(z.string()) })),
 })
 
 const document = z.object({
-  mediaType: z.string().optional(),
-  artifactType: z.string().optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
-  subject: descriptor.optional(),
-  config: descriptor.optional(),
-  layers: z.array(descriptor).optional(),
-  manifests: z.array(descriptor).optional(),
+  mediaType: z.optional(z.string()),
+  artifactType: z.optional(z.string()),
+  annotations: z.optional(z.record(z.string(), z.string())),
+  subject: z.optional(descriptor),
+  config: z.optional(descriptor),
+  layers: z.optional(z.array(descriptor)),
+  manifests: z.optional(z.array(descriptor)),
 })
 
 /** The parts of a manifest or an index that we follow. */

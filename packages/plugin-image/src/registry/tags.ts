@@ -1,12 +1,12 @@
 import { StkError } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { resolveAddress } from './connection/addresses.ts'
 import type { Answer } from './connection/exchange.ts'
 import { isTag } from './reference.ts'
 import { refusal } from './refusal.ts'
 import { pathOf, placeOf, scopeOf, type Repository } from './repository.ts'
 
-const page = z.object({ tags: z.array(z.string()).nullish() })
+const page = z.object({ tags: z.nullish(z.array(z.string())) })
 
 /** Tags of one answer; registries give fewer where they like. */
 const PAGE = 1000

@@ -1,5 +1,5 @@
 import { StkError, type Digest, type Release } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { EMPTY } from '../documents/referrer.ts'
 import { manifestOf, parseJson } from '../oci/content.ts'
 import { OCI_MANIFEST } from '../oci/media-types.ts'
@@ -26,22 +26,22 @@ const AT_HAND = 3
 const digest = z.custom<Digest>((value) => typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value), 'must be a sha256 digest')
 
 const entry = z.object({
-  id: z.string().regex(/^\d{4,15}-[0-9a-f]{12}$/),
+  id: z.string().check(z.regex(/^\d{4,15}-[0-9a-f]{12}$/)),
   /** The bundle. */
   digest,
   /** What the tag names. */
   image: digest,
   tag: z.string(),
   at: z.iso.datetime(),
-  revision: z.string().optional(),
-  previous: z.string().optional(),
-  restores: z.string().optional(),
+  revision: z.optional(z.string()),
+  previous: z.optional(z.string()),
+  restores: z.optional(z.string()),
   /** The environment and id of the release that was promoted. */
-  promotes: z.string().optional(),
+  promotes: z.optional(z.string()),
   /** The index in its own bytes. */
-  root: z.string().optional(),
+  root: z.optional(z.string()),
   /** The beginnings of the digests of its blobs, so that the next release need not ask what is there. */
-  holds: z.string().regex(/^[0-9a-f]{16}( [0-9a-f]{16})*$/).optional(),
+  holds: z.optional(z.string().check(z.regex(/^[0-9a-f]{16}( [0-9a-f]{16})*$/))),
 })
 
 const history = z.object({ version: z.literal(1), project: z.string(), target: z.string(), environment: z.string(), releases: z.array(entry) })
@@ -77,7 +77,7 @@ export function historyManifest({ project, target, environment }: Scope, release
  * @throws StkError STK4008 if it is not one, STK4007 if it is of another project or target.
  */
 export function readHistory({ bytes }: Manifest, scope: Scope, where: string): readonly Entry[] {
-  const { annotations } = z.object({ annotations: z.record(z.string(), z.string()).optional() }).parse(parseJson(bytes))
+  const { annotations } = z.object({ annotations: z.optional(z.record(z.string(), z.string())) }).parse(parseJson(bytes))
   const parsed = history.safeParse(jsonOf(annotations?.[ANNOTATION] ?? ''))
   if (!parsed.success) {
     throw new StkError('STK4008', {

@@ -1,5 +1,5 @@
 import { SecretValue, StkError } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { Credential } from '../credentials/credential.ts'
 import { persist, sendOnce, type Rim } from './exchange.ts'
 
@@ -21,7 +21,9 @@ const DEFAULT_LIFE = 60
 const MARGIN = 5_000
 const LONGEST_ANSWER = 1_048_576
 
-const reply = z.object({ token: z.string().min(1).optional(), access_token: z.string().min(1).optional(), expires_in: z.number().positive().optional() })
+const reply = z.object({
+  token: z.optional(z.string().check(z.minLength(1))), access_token: z.optional(z.string().check(z.minLength(1))), expires_in: z.optional(z.number().check(z.positive())),
+})
 
 /**
  * Fetches a token for `scopes`: with an identity token by OAuth2's refresh grant, with a password or anonymously by GET

@@ -1,16 +1,16 @@
 import { SecretValue } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { DOCKER_HUB } from '../reference.ts'
 import type { Credential } from './credential.ts'
 
-const text = z.string().optional().catch(undefined)
+const text = z.catch(z.optional(z.string()), undefined)
 const entry = z.object({ auth: text, username: text, password: text, identitytoken: text, registrytoken: text })
 
 /** What docker's `config.json` and podman's `auth.json` say about registries. An entry that makes no sense is passed over. */
 const configFile = z.object({
-  auths: z.record(z.string(), entry.catch({})).optional().catch(undefined),
+  auths: z.catch(z.optional(z.record(z.string(), z.catch(entry, {}))), undefined),
   credsStore: text,
-  credHelpers: z.record(z.string(), z.string()).optional().catch(undefined),
+  credHelpers: z.catch(z.optional(z.record(z.string(), z.string())), undefined),
 })
 
 export type ConfigFile = z.infer<typeof configFile>

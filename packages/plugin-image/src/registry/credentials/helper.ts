@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { StkError } from '@santokit/core'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { signIn } from './config-file.ts'
 import type { Credential } from './credential.ts'
 
