@@ -15,6 +15,7 @@ export async function writeStarter(root: string, project: string): Promise<reado
   }
   const files = starterFiles(project)
   if (!(await exists(join(root, 'package.json')))) files.set('package.json', packageJson(project))
+  if (!(await exists(join(root, 'tsconfig.json')))) files.set('tsconfig.json', TSCONFIG)
   const ignore = await ignoreFile(root)
   const taken = (await Promise.all([...files.keys()].map(async (file) => ((await exists(join(root, file))) ? file : undefined)))).filter((file) => file !== undefined)
   throwAll(taken.map((file) => new StkError('STK1020', { why: `${file} is there already, and stk init overwrites nothing.`, fix: 'Move it away, or init in an empty folder.' })))
@@ -39,14 +40,28 @@ async function ignoreFile(root: string): Promise<string | undefined> {
   return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${missing.join('\n')}\n`
 }
 
+/** For editors, and `npm run types`: nothing is ever compiled with it. */
+const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "ES2022",
+    "module": "NodeNext",
+    "strict": true,
+    "noEmit": true,
+    "allowImportingTsExtensions": true,
+    "skipLibCheck": true
+  },
+  "include": ["*.ts", "projects"]
+}
+`
+
 function packageJson(project: string): string {
   return `${JSON.stringify({
     name: project,
     private: true,
     type: 'module',
-    scripts: { dev: 'stk dev', build: 'stk build', release: 'stk release' },
+    scripts: { dev: 'stk dev', build: 'stk build', release: 'stk release', types: 'tsc' },
     dependencies: { '@santokit/bridge': `^${VERSION}`, zod: '^4.6.7' },
-    devDependencies: { '@santokit/core': `^${VERSION}`, '@santokit/plugin-tarball': `^${VERSION}` },
+    devDependencies: { '@santokit/core': `^${VERSION}`, '@santokit/plugin-tarball': `^${VERSION}`, typescript: '^5.9.3' },
   }, undefined, 2)}\n`
 }
 
