@@ -143,7 +143,7 @@ export interface AuthConfig {
 }
 
 export interface IssuerConfig {
-  /** The exact `iss` of the tokens; its discovery document names the keys. */
+  /** The exact `iss` of the tokens: `https://…`, or `http://` on this computer. Its discovery document names the keys. */
   readonly issuer: string
   /** Accepted `aud` values. */
   readonly audience: string | readonly string[]
@@ -169,7 +169,7 @@ export interface IssuerConfig {
 }
 
 export interface CorsConfig {
-  /** Exact origins, or `'*'`. */
+  /** Exact origins as browsers send them, `'https://shop.example.com'`, or `'*'`. */
   readonly origins: string | readonly string[]
   /**
    * How long a browser may keep the preflight answer: `'10m'` or, as in its header, seconds.
@@ -195,7 +195,7 @@ export interface LimitsConfig {
    */
   readonly params?: number
   /**
-   * Largest answer: `'512kB'`, `'20MiB'` or bytes.
+   * Largest answer: `'512kB'`, `'20MiB'` or bytes. A larger one is answered 500 `response_too_large`.
    * @default '10MB'
    */
   readonly response?: string | number
