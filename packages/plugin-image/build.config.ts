@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Plugin } from 'rollup'
 import { defineBuildConfig, type BuildHooks } from 'unbuild'
-import { inlineZod } from '../../scripts/inline-zod.ts'
+import { inlineParts } from '../../scripts/inline-zod.ts'
 import { thirdPartyNotices } from '../../scripts/third-party.ts'
 
 /** What `libsql` loads its native library with. A bundle has no `require` of its own. */
@@ -27,11 +27,28 @@ function versions(): Plugin {
   }
 }
 
+/** What reads options: with every command. */
+const OPTIONS = /^(?:index|target|options|registry\/reference)$/
+/** What a release goes through. */
+const RELEASE = [
+  /^(?:package|session)$/, /^(?:base|documents|oci|runtime)\//, /^registry\/(?!credentials\/)/, /^layout\/(?!pack$)/,
+  /^output\/where$/, /^release\/(?:plan|release|verify|record|live|history|holds|names|parts|place)$/,
+]
+
+/** Puts what is loaded together into one file, since finding and linking a file takes Node longer than reading it. */
+function chunk(id: string): string | undefined {
+  const [, own = ''] = /[/\\]plugin-image[/\\]src[/\\](.+)\.ts$/.exec(id.replaceAll('\\', '/')) ?? []
+  if (OPTIONS.test(own) || /[/\\]node_modules[/\\]zod[/\\]/.test(id)) return 'options'
+  // Asked for by few registries of few people.
+  if (own.startsWith('registry/credentials/')) return 'credentials'
+  return RELEASE.some((part) => part.test(own)) ? 'release' : undefined
+}
+
 export default defineBuildConfig([
   {
     entries: [{ input: 'src/index', name: 'index' }],
     declaration: 'node16',
-    hooks: inlineZod,
+    hooks: inlineParts({ chunk }),
     clean: true,
     externals: ['@santokit/core', 'sigstore'],
     rollup: { emitCJS: false, output: { chunkFileNames: 'chunks/[name].mjs' } },

@@ -1,6 +1,6 @@
 import type { SecretValue, TargetContext } from '@santokit/core'
 import type { ImageSettings } from './options.ts'
-import { connect, findCredential, openRepository, parseReference, type Connection, type Repository } from './registry/index.ts'
+import { connect, openRepository, parseReference, type Connection, type Repository } from './registry/index.ts'
 
 type Context = Pick<TargetContext<ImageSettings>, 'options' | 'credential' | 'signal'>
 
@@ -36,7 +36,8 @@ export async function openPlace(
     registry,
     insecure: options.insecure && isOurs,
     signal,
-    credential: () => findCredential({
+    // Loaded when a registry asks for them.
+    credential: async () => (await import('./registry/credentials/find.ts')).findCredential({
       registry, repository, env: process.env, signal,
       ...(username === undefined || password === undefined ? {} : { explicit: { kind: 'password' as const, username: username.reveal(), password } }),
     }),

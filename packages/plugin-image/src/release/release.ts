@@ -1,6 +1,5 @@
 import { isStkError, StkError, type Release, type ReleasePlan, type TargetContext, type Verification } from '@santokit/core'
 import { signed } from '../documents/signature.ts'
-import { exportImage } from '../output/export.ts'
 import { readOutput } from '../output/where.ts'
 import type { ImageSettings } from '../options.ts'
 import type { ImagePackage } from '../package.ts'
@@ -96,7 +95,7 @@ async function push(plan: ReleasePlan, { image, meta, origin }: ImagePackage, pl
 
 async function exported(pkg: ImagePackage, ctx: TargetContext<ImageSettings>): Promise<Release> {
   const { project, target, environment, options } = ctx
-  await exportImage(pkg, ctx)
+  await (await import('../output/export.ts')).exportImage(pkg, ctx)
   const release: Release = {
     id: pkg.meta.tag, project: project.name, target: target.name, environment, digest: pkg.meta.bundle,
     ...(ctx.revision === undefined ? {} : { revision: ctx.revision }),

@@ -1,4 +1,3 @@
-import { lookup as lookUp } from 'node:dns/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StkError } from '@santokit/core'
 import type { Credential } from '../credentials/credential.ts'
@@ -83,7 +82,7 @@ export function connect(options: ConnectionOptions): Connection {
     signal,
   }
   const origin = apiOrigin(registry, { insecure })
-  const lookup = options.lookup ?? (async (hostname) => (await lookUp(hostname, { all: true })).map(({ address }) => address))
+  const lookup = options.lookup ?? (async (hostname) => (await (await import('node:dns/promises')).lookup(hostname, { all: true })).map(({ address }) => address))
   const guard = guardAddresses(origin, lookup)
   const authorizer = authorize({ origin, registry, guard, rim, credential })
   const lanes = openLanes(REQUESTS)
