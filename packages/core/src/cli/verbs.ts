@@ -27,5 +27,6 @@ export const VERBS: readonly VerbListing[] = [
   listing('secrets', 'Write a template of the declared secrets, check them, set them on a platform', async () => (await import('./verbs/secrets.ts')).secrets),
   listing('run', "Run a command with a project's secrets in its environment", async () => (await import('./verbs/run.ts')).run),
   listing('sync', 'Write the types of @santokit/client', async () => (await import('./verbs/sync.ts')).sync),
+  listing('doctor', 'Look at tools, versions, credentials and reachability', async () => (await import('./verbs/doctor.ts')).doctor),
   listing('inspect', 'Show the resolved config and who set each value', async () => (await import('./verbs/inspect.ts')).inspect),
 ]

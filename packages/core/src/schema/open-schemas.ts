@@ -129,7 +129,8 @@ export function findEngine(subject: SchemaSubject, host: PluginHost, wanted: (en
   }
 }
 
-async function databaseOf(project: ResolvedProject, { alias, driver }: SchemaSubject, world: SchemaWorld): Promise<SchemaDatabase> {
+/** The way into one database, as `stk` itself takes it: with the schema's own role, where there is one. @throws StkError STK3001 */
+export async function databaseOf(project: ResolvedProject, { alias, driver }: Pick<SchemaSubject, 'alias' | 'driver'>, world: Pick<SchemaWorld, 'config' | 'secrets'>): Promise<SchemaDatabase> {
   const entry = project.databases[alias]
   const own = project.schema?.databases[alias]
   const url = await valueOf(own?.url ?? entry?.url ?? '', project, world)
@@ -145,7 +146,7 @@ function fromRoot(url: SecretValue, driver: SchemaDatabase['driver'], root: stri
   return file === undefined || isAbsolute(file) ? url : new SecretValue(pathToFileURL(resolve(root, file)).href)
 }
 
-async function valueOf(value: MaybeSecret, project: ResolvedProject, { secrets }: SchemaWorld): Promise<SecretValue | undefined> {
+async function valueOf(value: MaybeSecret, project: ResolvedProject, { secrets }: Pick<SchemaWorld, 'secrets'>): Promise<SecretValue | undefined> {
   if (!isSecretRef(value)) return new SecretValue(value)
   const result = (await secrets.resolve(project, [value.secret])).get(value.secret)
   if (result !== undefined && 'value' in result) return result.value

@@ -32,17 +32,20 @@ export async function makePlannedProject(): Promise<PlannedProject> {
   return {
     root, write,
     read: (path) => readFile(join(root, path), 'utf8'),
-    async stk(...args) {
-      let [out, err] = ['', '']
-      const code = await main(args, {
-        stdout: { write: (text: string) => { out += text; return true } }, stderr: { write: (text: string) => { err += text; return true } },
-        stdin: {}, env: { PATH: process.env.PATH, HOME: process.env.HOME, CI: '1', NO_COLOR: '1' }, cwd: () => root, on() {}, off() {}, removeAllListeners() {}, exit() {},
-      } as unknown as NodeJS.Process)
-      const last = out.trim().split('\n').at(-1) ?? ''
-      return { code, out, err, result: args.includes('--json') ? JSON.parse(last) as Ran['result'] : {} }
-    },
+    stk: (...args) => runStk(root, args),
     remove: () => rm(root, { recursive: true, force: true }),
   }
+}
+
+/** Runs `stk` in this process, in a folder. */
+export async function runStk(root: string, args: readonly string[], env: { readonly [name: string]: string } = {}): Promise<Ran> {
+  let [out, err] = ['', '']
+  const code = await main(args, {
+    stdout: { write: (text: string) => { out += text; return true } }, stderr: { write: (text: string) => { err += text; return true } },
+    stdin: {}, env: { PATH: process.env.PATH, HOME: process.env.HOME, CI: '1', NO_COLOR: '1', ...env }, cwd: () => root, on() {}, off() {}, removeAllListeners() {}, exit() {},
+  } as unknown as NodeJS.Process)
+  const last = out.trim().split('\n').at(-1) ?? ''
+  return { code, out, err, result: args.includes('--json') ? JSON.parse(last) as Ran['result'] : {} }
 }
 
 export const LIST = `---
