@@ -1,11 +1,14 @@
 // npm run docs:generate writes the pages of docs/ that come from the sources. npm run docs does, then builds the manual with
 // VitePress, which is installed on first use into docs/.vitepress, apart from the product's dependencies. A dead link is an error.
+// npm run docs -- --serve shows it while pages are written.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { importSource } from './docs/sources.mjs'
-import { ROOT } from './prepare.mjs'
+import { prepare, ROOT } from './prepare.mjs'
 
+// What is built is not needed, what is installed is.
+if (!existsSync(join(ROOT, 'node_modules/jiti'))) prepare()
+const { importSource } = await import('./docs/sources.mjs')
 const { generatedPages } = await importSource('scripts/docs/pages.ts')
 for (const { path, text } of await generatedPages()) {
   const file = join(ROOT, path)

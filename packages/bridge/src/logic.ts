@@ -78,8 +78,8 @@ export interface Log {
 }
 
 /**
- * The project's database aliases. `stk sync` narrows the names; until then any alias may be written, and one that the
- * project does not have throws when it is used.
+ * The project's database aliases. Any may be written, and one that the project does not have throws when it is used; a project
+ * names its own by augmenting this interface.
  */
 export interface Databases {
   readonly [alias: string]: Database
