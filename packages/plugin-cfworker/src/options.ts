@@ -14,7 +14,7 @@ export interface WorkerOptions {
   readonly token?: MaybeSecret
   /** Which state of the runtime the Worker is made for: `2025-10-01` or later. Fixed, so that a deploy changes nothing by itself. @default '2026-03-01' */
   readonly compatibilityDate?: string
-  /** Added to `nodejs_compat`. */
+  /** Added to `nodejs_compat` and `enable_request_signal`. */
   readonly compatibilityFlags?: readonly string[]
   /** Hyperdrive configurations by the alias that is reached through them: `{ main: '<id>' }`. */
   readonly hyperdrive?: { readonly [alias: string]: string }

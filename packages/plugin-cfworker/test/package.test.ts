@@ -82,7 +82,7 @@ describe('wrangler.json', () => {
     const { vars: { SANTOKIT: mark = '', ...vars }, ...others } = config
     expect(others).toEqual({
       name: 'shop', main: 'worker.js', no_bundle: true,
-      compatibility_date: '2026-03-01', compatibility_flags: ['nodejs_compat', 'global_fetch_strictly_public'],
+      compatibility_date: '2026-03-01', compatibility_flags: ['nodejs_compat', 'enable_request_signal', 'global_fetch_strictly_public'],
       secrets: { required: ['CACHE_URL', 'DATABASE_URL'] },
       routes: ['shop.example.com/*'], workers_dev: false, preview_urls: false,
       observability: { enabled: true }, placement: { mode: 'smart' },

@@ -34,6 +34,8 @@ export interface StkErrorDetails {
   readonly target?: string
   /** The error this one explains. Its message may be printed; secrets must be out of it already. */
   readonly cause?: unknown
+  /** The target's flag with which it is done all the same. On a terminal, a person is asked the question instead. */
+  readonly accept?: { readonly flag: string; readonly question: string }
   /** Further errors found in the same go, so that a person mends them all at once. */
   readonly others?: readonly StkError[]
 }

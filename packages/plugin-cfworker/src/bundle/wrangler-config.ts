@@ -7,6 +7,9 @@ import { VARIABLE_LIMITS } from './size.ts'
 /** The name of the binding through which a Worker knows its version, for `/health`. */
 const VERSION_BINDING = 'CF_VERSION_METADATA'
 
+/** What the Bridge needs of the runtime: Node's modules, and to be told when a client leaves. */
+const FLAGS = ['nodejs_compat', 'enable_request_signal']
+
 /** What `wrangler.json` says, but for the mark. */
 export type WranglerConfig = { readonly [setting: string]: unknown }
 
@@ -44,7 +47,7 @@ export function wranglerConfig({ name, bundle: { manifest }, settings, baseUrl }
     main: 'worker.js',
     no_bundle: true,
     compatibility_date: settings.compatibilityDate,
-    compatibility_flags: [...new Set(['nodejs_compat', ...settings.compatibilityFlags])],
+    compatibility_flags: [...new Set([...FLAGS, ...settings.compatibilityFlags])],
     secrets: { required: secrets.filter(({ optional }) => !optional).map((secret) => secret.name) },
     ...(hyperdrive.length === 0 ? {} : { hyperdrive }),
     routes,

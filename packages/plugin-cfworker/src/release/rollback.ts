@@ -63,6 +63,7 @@ function refuseOtherNames(then: Version, now: Version, to: Release): void {
 function otherSecrets(to: Release, why: string): StkError {
   return new StkError('STK4206', {
     why: `${to.id} has other secrets than what is live. ${why} Nothing was changed.`,
+    accept: { flag: 'restore-secrets', question: `Bring back the secrets of ${to.id}, too?` },
     fix: ['To have its code with the secrets of now, check out its revision and release that.', 'To have its secrets as well: stk rollback --restore-secrets'],
   })
 }
