@@ -37,7 +37,7 @@ test.each(['package', 'plan', 'release'] as const)('a target whose %s returns no
   const target = { ...memoryTarget(), type: 'broken', [method]: async () => undefined } as unknown as Target<unknown>
   const plugin: Plugin = { name: 'elsewhere', targets: [target] }
   const bench = await openPluginBench({
-    plugins: [plugin], config: { projects: { shop: { databases: { main: { driver: 'libsql', url: 'file:a.db' } }, targets: { broken: {} } as object } } },
+    plugins: [plugin], config: { projects: { shop: { databases: { main: { driver: 'libsql', url: 'file:a.db' } }, targets: { broken: {} } as never } } },
   })
   try {
     await expect(bench.release()).rejects.toMatchObject({
