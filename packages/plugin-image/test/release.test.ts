@@ -188,3 +188,20 @@ test('where documents are switched off there are none, and the list is written a
 test('--output writes the image and asks no registry', async () => {
   expect(await requestsOf(() => release('a', { flags: { output: 'oci:out' } }))).toEqual([])
 })
+
+test('a release that goes live while another one uploads stops that one, and no tag is moved', async () => {
+  await release('a')
+  const other = await release('c', { environment: 'staging' })
+  const ctx = contextOn(world)
+  const pkg = await imageTarget.package(await sampleBundle({ seed: 'b' }), ctx)
+  const plan = await imageTarget.plan(pkg, ctx)
+  const { authorize } = world.registry.quirks
+  // The tags have been looked at when the first content arrives. What another run does then is one write.
+  world.registry.quirks.authorize = (request) => {
+    if (request.method === 'PUT' && request.path.includes('/blobs/uploads/')) stored().tags.set('production', imageOf(other)!)
+    return authorize?.(request)
+  }
+  await expect(imageTarget.release(plan, pkg, ctx)).rejects.toMatchObject({ code: 'STK4003' })
+  expect(tagged('production')).toBe(imageOf(other))
+  expect(tagged(pkg.meta.tag)).toBeUndefined()
+})

@@ -46,7 +46,8 @@ const SMALL = 1_048_576
  *
  * The tags are written last and are the only commit point: if this stops at any moment, each tag still names what it
  * named before, and running it again finishes the work. Side by side go: the tags' observation · questions about blobs
- * and beginnings of uploads · contents · child manifests and referrers · tags. Each of these is one round trip.
+ * and beginnings of uploads · contents · child manifests, referrers and the tags' last observation · tags. Each of these is one
+ * round trip.
  *
  * @throws StkError STK4003 if a moving tag is not at `expected`. STK4103 if a tag that stays names another image.
  *   STK4101, STK4102 if the registry does not let us, STK4105 if it refuses content, STK4001 if it is not reached.
@@ -81,7 +82,9 @@ export async function pushImage(repository: Repository, image: Image, tags: read
     })])
   }
   const name = async (): Promise<void> => {
-    await putManifests(repository, image)
+    // Content takes its time, and no tag can be locked: they are looked at once more where that costs no round trip.
+    const isLong = image.manifests.length + image.referrers.length > 0
+    await allOrFirstError([putManifests(repository, image), ...(isLong ? [observeTags(repository, tags).then(check)] : [])])
     await allOrFirstError(tags.length === 0 ? [putManifest(repository, image.root, root)] : tags.map((tag) => putTag(repository, image.root, tag)))
   }
   await place({ survey: found, planned: planned?.blobs })
