@@ -47,7 +47,7 @@ export function callPanel(state, logic, changed) {
     runButton.disabled = false
     memory.result = result
     mark(result.problem?.errors ?? [])
-    showAnswer(answer, { result, logic, state, changed, params, again })
+    showAnswer(answer, { result, logic, state, params, again })
     if (result.status === 422) [...inputs.values()].find(({ input }) => input.hasAttribute('aria-invalid'))?.input.focus()
   }
   // Signing in draws everything anew, this panel too: the one that comes then runs.
@@ -76,7 +76,7 @@ export function callPanel(state, logic, changed) {
   draw()
   if (memory.result !== undefined) {
     mark(memory.result.problem?.errors ?? [])
-    showAnswer(answer, { result: memory.result, logic, state, changed, params: memory.result.params, again })
+    showAnswer(answer, { result: memory.result, logic, state, params: memory.result.params, again })
   }
   if (memory.isDue) {
     memory.isDue = false
@@ -175,7 +175,7 @@ function showProblems(place, problems) {
   fill(place, h('div', { class: 'card' }, h('p', { class: 'problem', role: 'alert' }, `Not sent. ${problems.map(({ path, message }) => `${path} ${message}`.trim()).join(' ')}`)))
 }
 
-function showAnswer(place, { result, logic, state, changed, params, again }) {
+function showAnswer(place, { result, logic, state, params, again }) {
   const { status, text, problem, timing, took, requestId, note } = result
   const data = problem === undefined ? safely(() => parseExactly(text).data) : undefined
   const table = tableOf(data)
@@ -194,7 +194,7 @@ function showAnswer(place, { result, logic, state, changed, params, again }) {
       h('span', { class: 'grow' }),
       modes, copyButton('Copy', () => shown)),
     timings(timing, took, requestId),
-    problem && problemView(problem, { logic, state, changed, status, again }),
+    problem && problemView(problem, { logic, state, status, again }),
     note?.error && h('details', { class: 'logged', open: true }, h('summary', null, 'What the Bridge logged (no client sees this)'), h('pre', { tabindex: 0 }, note.error.stack ?? `${note.error.name}: ${note.error.message}`)),
     problem === undefined ? content : h('details', null, h('summary', null, 'The whole problem document'), json),
     problem === undefined && logic.sql && bound(logic, params)))
@@ -213,7 +213,7 @@ function timings({ bridge, db }, took, requestId) {
   return h('p', { class: 'timings' }, parts.map(([label, value]) => h('span', null, h('strong', null, ms(value)), ` ${label}`)), requestId && h('span', { class: 'quiet id', title: 'Request id: the log of the Bridge has it, too' }, requestId))
 }
 
-function problemView(problem, { logic, state, changed, status, again }) {
+function problemView(problem, { logic, state, status, again }) {
   const roles = Array.isArray(logic.access) ? logic.access : []
   const mayHelp = (status === 401 || status === 403) && state.audiences.length > 0
   return h('div', { class: 'problem-box', role: 'alert' },

@@ -1,6 +1,9 @@
 import type { Callable } from './callables.ts'
 import { comment, propertyName, typeOfSchema } from './type-of-schema.ts'
 
+/** Where a repository keeps the client's types, from its root. */
+export const CLIENT_TYPES_FILE = 'santokit-env.d.ts'
+
 interface Branch {
   logic?: Callable
   readonly below: Map<string, Branch>

@@ -1,5 +1,7 @@
 import { join } from 'pathe'
-import { rolesOf, audiencesOf } from './explorer/state.ts'
+import type { ResolvedProject } from '../config/resolved.ts'
+import { audiencesOf, rolesOf } from './explorer/state.ts'
+import { freshenClientTypes } from './fresh-client-types.ts'
 import { reloadProject, showFailure, type ReloadCause } from './reload.ts'
 import { announceServer } from './running-servers.ts'
 import { mintFor } from './served-project.ts'
@@ -40,11 +42,13 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       announced = await announce(session)
     }
     const watch = await watchFiles({
-      paths: watchedPaths(session), root: session.lifecycle.config.root,
+      paths: watchedPaths(session), optional: join(session.lifecycle.config.root, '.env'), root: session.lifecycle.config.root,
       changed: (files, began) => inTurn(async () => {
         const cause = { files, force: false, began }
         if (files.some((file) => isConfig(file, session))) await again(cause)
-        else await reloadAll(session, cause, (root) => files.some((file) => file.startsWith(`${root}/`)))
+        else await reloadAll(session, cause, ({ name, root }) => files.some((file) => file.startsWith(`${root}/`) || session.served.get(name)?.outside.has(file)))
+        // What logic imports from elsewhere may be new.
+        watch.add(watchedPaths(session))
       }),
     })
     cleanups.push(async () => {
@@ -64,8 +68,9 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   }
 }
 
-async function reloadAll(session: Session, cause: ReloadCause, concerns: (root: string) => boolean = () => true): Promise<void> {
-  for (const project of projectsOf(session)) if (concerns(project.root)) await reloadProject(session, project, cause)
+async function reloadAll(session: Session, cause: ReloadCause, concerns: (project: ResolvedProject) => boolean = () => true): Promise<void> {
+  for (const project of projectsOf(session)) if (concerns(project)) await reloadProject(session, project, cause)
+  await freshenClientTypes(session)
 }
 
 /** Reads the config again. One that does not load leaves the last good one. @returns as `reopenSession`; `undefined` if it did not load. */
@@ -86,7 +91,7 @@ function announce(session: Session): Promise<() => Promise<void>> {
 
 function watchedPaths(session: Session): readonly string[] {
   const { config } = session.lifecycle
-  return [...config.sources, join(config.root, '.env'), ...projectsOf(session).map((project) => project.root)]
+  return [...config.sources, ...projectsOf(session).map((project) => project.root), ...[...session.served.values()].flatMap(({ outside }) => [...outside])]
 }
 
 function isConfig(file: string, session: Session): boolean {

@@ -1,6 +1,7 @@
 import type { ResolvedProject } from '../config/resolved.ts'
 import { isStkError, StkError } from '../diagnostics/index.ts'
 import { describeErrors } from './explorer/describe-error.ts'
+import { readModuleInputs } from '../lifecycle/compile-logic.ts'
 import { hclLoader } from './load-hcl.ts'
 import { loadSchemaAndSeed } from './load-schema.ts'
 import { KEPT, timingsSince, type Reload, type Step } from './reload-record.ts'
@@ -49,6 +50,7 @@ export async function reloadProject(session: Session, project: ResolvedProject, 
   try {
     await timed('databases', () => loadDatabases(session, project))
     const replaced = await served.project.reload(project, lifecycle, { env, force: cause.force, timed })
+    served.outside = new Set((await readModuleInputs(project.name, lifecycle.config.root)).filter((file) => !file.startsWith(`${project.root}/`) && !/\/node_modules\//.test(file)))
     note({ outcome: replaced ? 'served' : 'unchanged' })
     if (replaced) report({ type: 'served', project: project.name, url: served.project.url, ms: performance.now() - began })
   } catch (thrown) {

@@ -14,6 +14,8 @@ export interface Served {
   readonly log: BridgeLog
   /** The latest first. */
   readonly reloads: Reload[]
+  /** Files outside the project's folder that its logic imports, as the last good build found them. Absolute. */
+  outside: ReadonlySet<string>
   /** Called after each reload. */
   readonly listeners: Set<() => void>
 }
@@ -40,7 +42,7 @@ export async function serveProject({ name, port, folder, session }: ServeOptions
     },
   })
   const front = await openFront({ port, explorer, call: log.call })
-  return { project: createDevProject({ name, front, folder, log: log.sink }), log, listeners, reloads: [] }
+  return { project: createDevProject({ name, front, folder, log: log.sink }), log, listeners, reloads: [], outside: new Set() }
 }
 
 /** Signs a token that a project's Bridge accepts. @throws Error when it accepts none. */

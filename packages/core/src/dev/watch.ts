@@ -1,5 +1,5 @@
-import { watch } from 'chokidar'
-import { relative } from 'pathe'
+import { watch, type FSWatcher } from 'chokidar'
+import { dirname, relative } from 'pathe'
 
 /** Milliseconds of silence after which a burst of saves counts as one. */
 const SETTLE = 20
@@ -12,8 +12,10 @@ export interface FileWatch {
 }
 
 export interface WatchOptions {
-  /** Files and folders. Absolute. */
+  /** Files and folders. Absolute. They are there. */
   readonly paths: readonly string[]
+  /** A file that may come and go, such as `.env`. Absolute. */
+  readonly optional: string
   /** The repository root. What is installed or generated below it is left out. */
   readonly root: string
   /**
@@ -25,12 +27,15 @@ export interface WatchOptions {
 }
 
 /** Watches until it is closed. Resolves once nothing is missed any more. */
-export async function watchFiles({ paths, root, changed }: WatchOptions): Promise<FileWatch> {
+export async function watchFiles({ paths, optional, root, changed }: WatchOptions): Promise<FileWatch> {
   const watcher = watch([...paths], {
     ignoreInitial: true,
     // Only below the root: the repository itself may lie in a folder of such a name.
     ignored: (path) => /(^|\/)(node_modules|\.git|\.santokit|dist)(\/|$)/.test(relative(root, path)),
   })
+  // Apart: a watcher that is given a path which is not there says that it is ready before it is.
+  const folder = dirname(optional)
+  const coming = watch(folder, { ignoreInitial: true, depth: 0, ignored: (path) => ![folder, optional].includes(path.replaceAll('\\', '/')) })
   const pending = new Set<string>()
   let began = 0
   let timer: NodeJS.Timeout | undefined
@@ -48,17 +53,20 @@ export async function watchFiles({ paths, root, changed }: WatchOptions): Promis
     running = false
     if (pending.size > 0) schedule()
   }
-  watcher.on('all', (_event, path) => {
-    if (pending.size === 0) began = performance.now()
-    pending.add(path.replaceAll('\\', '/'))
-    schedule()
+  const ready = [watcher, coming].map((one: FSWatcher) => {
+    one.on('all', (_event, path) => {
+      if (pending.size === 0) began = performance.now()
+      pending.add(path.replaceAll('\\', '/'))
+      schedule()
+    })
+    return new Promise<void>((resolve) => one.once('ready', () => resolve()))
   })
-  await new Promise<void>((resolve) => watcher.once('ready', () => resolve()))
+  await Promise.all(ready)
   return {
     add: (more) => void watcher.add([...more]),
     async close() {
       clearTimeout(timer)
-      await watcher.close()
+      await Promise.all([watcher.close(), coming.close()])
     },
   }
 }

@@ -9,7 +9,7 @@ import type { ResolvedConfig, ResolvedProject } from '../config/resolved.ts'
 import { isStkError, StkError, throwAll } from '../diagnostics/index.ts'
 import { parseDuration, readSqlSource, resolveAccess, scanLogic, unmatchedPermissions, type LogicFile } from '../logic/index.ts'
 import { bundleModules, evaluateModules, modulePath, type EvaluatedModule, type Evaluation } from '../modules/index.ts'
-import type { BuildCache } from './build-cache.ts'
+import { openBuildCache, type BuildCache } from './build-cache.ts'
 
 export interface CompiledLogic {
   /** By path, in order. */
@@ -108,6 +108,12 @@ async function compileModules(
   const entries = moduleEntries(files, result.evaluations, root)
   if (!fresh) await cache.write('modules', result)
   return { entries, files: result.files.map(({ path, code }) => moduleFile(path, code)) }
+}
+
+/** The files that a project's modules were made of when they were last bundled, as far as the cache knows. Absolute. */
+export async function readModuleInputs(project: string, root: string): Promise<readonly string[]> {
+  const known = await openBuildCache(root, project).read<ModulesCache>('modules')
+  return Object.keys(known?.inputs ?? {}).map((file) => join(root, file))
 }
 
 async function bundleAndEvaluate(key: Digest, files: readonly LogicFile[], root: string, signal: AbortSignal): Promise<ModulesCache> {

@@ -1,10 +1,11 @@
 import type { Json } from '@santokit/bridge/manifest'
+import { CLIENT_TYPES_FILE } from '../../client-types/client-types.ts'
 import type { DescribedProject } from '../../client-types/index.ts'
 import { StkError } from '../../diagnostics/index.ts'
 import { withLifecycle } from '../session.ts'
 import { defineVerb, PROJECT_OPTION, type VerbCall, type VerbOptions } from '../verb.ts'
 
-const DEFAULT_FILE = 'santokit-env.d.ts'
+const DEFAULT_FILE = CLIENT_TYPES_FILE
 
 const OPTIONS = {
   ...PROJECT_OPTION,

@@ -78,6 +78,9 @@ delete from notes
   'notes/logic/_internal/count.sql': '---\nreturns: value\n---\nselect count(*) from notes\n',
 }
 
+/** Milliseconds after which what does not come is not coming, on a machine that is busy. */
+const LONGEST = 20_000
+
 /** Serves a repository until the test ends. */
 export async function develop(files: Readonly<Record<string, string>> = FILES, env: Readonly<Record<string, string>> = {}): Promise<Developed> {
   const root = await mkdtemp(join(tmpdir(), 'santokit-dev-'))
@@ -103,10 +106,15 @@ export async function develop(files: Readonly<Record<string, string>> = FILES, e
   seen = events.length
   return {
     root, url, server, events, write,
-    next: (type, like = () => true) => new Promise((resolve) => {
+    next: (type, like = () => true) => new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        waiting.delete(look)
+        reject(new Error(`no such ${type} came:\n${events.slice(seen).map((event) => JSON.stringify(event)).join('\n')}`))
+      }, LONGEST)
       const look = (): void => {
         const at = events.findIndex((event, index) => index >= seen && event.type === type && like(event))
         if (at === -1) return
+        clearTimeout(late)
         waiting.delete(look)
         seen = at + 1
         resolve(events[at] as ReportEvent)
