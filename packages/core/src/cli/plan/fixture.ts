@@ -59,8 +59,9 @@ select id, total from orders where status = :status limit :limit
 `
 
 /**
- * The file \`platform.json\` is the platform: what was released, with its manifest, and which secrets are set. A bundle is unhealthy while
- * the file \`sick\` names the beginning of its digest, or says \`all\`; a rollback fails while there is a file \`stuck\`.
+ * The file `platform.json` is the platform: what was released, with its manifest, and which secrets are set. A bundle is unhealthy while
+ * the file `sick` names the beginning of its digest, or says `all`; a rollback fails while there is a file `stuck`, and somebody else
+ * releases behind every release while there is a file `rival`.
  */
 const CONFIG = `
   import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -107,6 +108,11 @@ const CONFIG = `
       return make(platform, ctx, { digest: plan.to })
     },
     async verify(release) {
+      if (existsSync(at('rival')) && release.environment === 'production') {
+        // Somebody else releases between our release and our look at it.
+        make(read(), { project: { name: 'shop' }, target: { name: 'shelf' }, environment: 'production' }, { digest: 'sha256:' + '9'.repeat(64) })
+        return { healthy: false, summary: 'another one is live' }
+      }
       const sick = existsSync(at('sick')) ? readFileSync(at('sick'), 'utf8').trim() : ''
       const isSick = sick === 'all' || (sick !== '' && release.digest.startsWith(sick))
       return isSick ? { healthy: false, summary: '503 from /health' } : { healthy: true, summary: 'digest live' }
@@ -117,6 +123,7 @@ const CONFIG = `
       if (existsSync(at('stuck'))) throw new Error('the shelf is stuck')
       return make(read(), ctx, { digest: to.digest, restores: to.id })
     },
+    async promote(from, source, ctx) { return make(read(), ctx, { digest: from.digest }) },
     secrets: { list: async () => read().secrets, set: async () => {} },
   }
   const { manifest: _, rollback: __, secrets: ___, ...blind } = shelf

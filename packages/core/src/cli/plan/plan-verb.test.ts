@@ -1,5 +1,7 @@
-import { unlink } from 'node:fs/promises'
-import { beforeEach, expect, test } from 'vitest'
+import { unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { makeTinyProject, TINY_CONFIG } from '../schema/tiny-project.ts'
 import { LIST, makePlannedProject, type PlannedProject } from './fixture.ts'
 
 let shop: PlannedProject
@@ -188,6 +190,42 @@ test('where there is no way back it says so: the first release, a rollback that 
   await shop.write('stuck', '')
   const ran = await shop.stk('release', '--yes')
   expect(ran.out).toContain('the shelf is stuck. It is live as it is.')
+})
+
+test('what somebody else has made live meanwhile is not rolled back', async () => {
+  await releaseFirst()
+  await shop.write('projects/shop/logic/orders/list.sql', changed)
+  await shop.write('rival', '')
+  expect((await shop.stk('release', '--yes')).out).toContain('r3 is live meanwhile, so nothing was rolled back')
+  expect((await platform()).releases.map(({ id }) => id)).toEqual(['r3', 'r2', 'r1'])
+})
+
+test('a promotion that is not healthy is taken back as well', async () => {
+  await releaseFirst()
+  await shop.write('projects/shop/logic/orders/list.sql', changed)
+  await releaseFirst('--env', 'staging')
+  await shop.write('sick', (await platform()).releases[0]!.digest)
+  const ran = await shop.stk('promote', '--from', 'staging', '--yes')
+  expect(ran).toMatchObject({ code: 1, out: expect.stringContaining('It was rolled back: r1 is live again, as r4.') })
+})
+
+test('a database that has moved on, and one that nobody can look at', async () => {
+  const tiny = await makeTinyProject()
+  onTestFinished(() => tiny.remove())
+  const target = `{ type: 'nowhere', options: { safeParseAsync: async (data) => ({ success: true, data }), safeParse: (data) => ({ success: true, data }) },
+    package: async (bundle) => ({ digest: bundle.digest, files: [], meta: null }), plan: async (pkg) => ({ from: null, to: pkg.digest, steps: [], bytes: 0, observed: '' }),
+    release: async () => { throw new Error('released') } }`
+  const config = TINY_CONFIG.replace('schemaEngines: [engine]', `schemaEngines: [engine], targets: [${target}]`).replace('databases:', 'targets: { nowhere: {} }, databases:')
+  await writeFile(join(tiny.root, 'santokit.config.mjs'), config)
+  await tiny.byHand('create table users (id integer primary key, old text)')
+  expect(await tiny.stk('plan', '--detailed-exitcode')).toMatchObject({ code: 0, out: expect.stringContaining('shop · main  schema up to date') })
+  await tiny.wanted('create table users (id integer primary key, email text)')
+  expect(await tiny.stk('plan', '--detailed-exitcode')).toMatchObject({ code: 2, out: expect.stringMatching(/shop · main {2}✖ schema differs: 2 statements: 1 additive, 1 data-losing/) })
+  expect((await tiny.stk('plan', '--format', 'markdown')).out).toContain('- 🔴 shop · main: schema differs: 2 statements')
+  await writeFile(join(tiny.root, 'santokit.config.mjs'), config.replace("url: 'file:shop.db'", "url: { secret: 'DATABASE_URL' }"))
+  expect(await tiny.stk('plan', '--detailed-exitcode')).toMatchObject({ code: 0, out: expect.stringContaining('shop · main  ! schema not compared: DATABASE_URL: It is set neither') })
+  await writeFile(join(tiny.root, 'santokit.config.mjs'), config.replace('schemaEngines: [engine], ', ''))
+  expect((await tiny.stk('plan')).out).toContain('schema not compared: no plugin offers a schema engine for it')
 })
 
 test('what was live already and is found ill is left for a person to judge', async () => {
