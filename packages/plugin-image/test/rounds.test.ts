@@ -1,4 +1,5 @@
 import { sampleBundle } from '@santokit/core/testkit'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { imageTarget } from '../src/target.ts'
 import type { Send } from '../src/registry/connection/sender.ts'
@@ -26,11 +27,11 @@ afterEach(async () => {
 
 const ONE = { platforms: ['linux/amd64'] }
 
-async function deploy(seed: string, settings: object = {}): Promise<RoundCounter['rounds']> {
+async function deploy(seed: string, settings: object = {}, isDecided = false): Promise<RoundCounter['rounds']> {
   const { openSender } = await vi.importActual<typeof import('../src/registry/connection/sender.ts')>('../src/registry/connection/sender.ts')
   const counter = countRounds(openSender())
   opened.send = counter.send
-  const ctx = contextOn(world, { settings })
+  const ctx = contextOn(world, { settings, isDecided })
   const pkg = await imageTarget.package(await sampleBundle({ seed }), ctx)
   const release = await imageTarget.release(await imageTarget.plan(pkg, ctx), pkg, ctx)
   expect(await imageTarget.verify!(release, ctx)).toMatchObject({ healthy: true })
@@ -49,9 +50,28 @@ test.each([['one platform', ONE], ['two platforms', {}]])('%s: live in the fifth
   expect([liveIn(warm), warm.length], JSON.stringify(warm, null, 1)).toEqual([5, 6])
 })
 
-test('nothing changed: two requests, side by side, and no bytes', async () => {
-  await deploy('a')
-  const rounds = await deploy('a')
+test.each([['one platform', ONE], ['two platforms', {}]])('%s, with a yes beforehand: live in the fourth round trip', async (_, settings) => {
+  const cold = await deploy('a', settings, true)
+  expect([liveIn(cold), cold.length], JSON.stringify(cold, null, 1)).toEqual([5, 6])
+  const warm = await deploy('b', settings, true)
+  expect([liveIn(warm), warm.length], JSON.stringify(warm, null, 1)).toEqual([4, 5])
+})
+
+test('what this computer released last is a guess: another computer may have released since', async () => {
+  await deploy('a', {}, true)
+  const here = process.env.SANTOKIT_CACHE
+  process.env.SANTOKIT_CACHE = join(world.root, 'another-computer')
+  await deploy('b', {}, true)
+  process.env.SANTOKIT_CACHE = here
+  // What this one takes for new is there.
+  const rounds = await deploy('b', {}, true)
+  expect(rounds.flat().filter((request) => /^P(UT|ATCH)/.test(request))).toEqual([])
+  expect(rounds).toHaveLength(1)
+})
+
+test.each([[true], [false]])('nothing changed: two requests, side by side, and no bytes (decided: %s)', async (isDecided) => {
+  await deploy('a', {}, isDecided)
+  const rounds = await deploy('a', {}, isDecided)
   expect(rounds.map((round) => [...round].sort())).toEqual([['GET /v2/acme/shop/manifests/production', 'GET /v2/acme/shop/manifests/production.releases']])
 })
 

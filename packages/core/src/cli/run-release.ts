@@ -29,7 +29,7 @@ export async function runRelease(
     const file = command === 'release' ? onlyFile(given) : undefined
     const saved = file === undefined ? undefined : await (await import('./plan/saved-plan.ts')).openSavedPlan(file, options, given.flags, opened)
     const pairs = saved?.pairs ?? chooseTargets(opened, { ...select(given), flags: given.flags })
-    const lifecycle = { ...opened, flags: saved?.flags ?? given.flags }
+    const lifecycle = { ...opened, flags: saved?.flags ?? given.flags, isDecided: saved === undefined && options.yes && !options['dry-run'] }
     const prepared = saved === undefined ? await prepareAll(lifecycle, pairs, options['push-secrets']) : await asPlanned(saved, await prepareAll(lifecycle, pairs, false), lifecycle)
     const ready = prepared.flatMap((outcome) => (outcome.ok ? [outcome.value] : []))
     const changing = ready.filter(({ plan, secretsToSet }) => secretsToSet.size > 0 || plan.steps.some((step) => step.action !== 'skip'))

@@ -22,6 +22,8 @@ export interface LifecycleContext {
   readonly sourceDate: string | undefined
   /** Flags of targets that were given, by name. Each target sees those that it offers. */
   readonly flags: TargetFlags
+  /** Whether a release follows without a question: `--yes`. */
+  readonly isDecided: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   now(): Date
 }
@@ -91,6 +93,7 @@ export function targetContext(
     revision: ctx.revision,
     sourceDate: ctx.sourceDate,
     flags: offered(ctx, target),
+    isDecided: ctx.isDecided,
     signal: ctx.signal,
     progress: (message) => ctx.report({ type: 'phase:progress', phase, project: project.name, target: target.name, message }),
     warn: (message) => ctx.report({ type: 'note', level: 'warn', message, project: project.name, target: target.name }),

@@ -63,6 +63,7 @@ export async function openLifecycle(options: OpenOptions): Promise<OpenedLifecyc
     // Only what is packaged or released carries a revision.
     ...(await revision),
     flags: {},
+    isDecided: false,
     now: () => new Date(),
     dispose: () => secrets.dispose(),
   }

@@ -96,6 +96,11 @@ export interface TargetContext<Options> {
   readonly sourceDate: string | undefined
   /** What the person gave of the target's own {@link Target.flags}, by name. */
   readonly flags: TargetFlags
+  /**
+   * Whether the person has said yes beforehand, so that a release follows this plan. A target may then begin what takes a
+   * round trip, as long as nothing comes of it that anybody can see: a plan that nothing follows leaves nothing behind.
+   */
+  readonly isDecided: boolean
   /** Aborted when the person interrupts. */
   readonly signal: AbortSignal
   /** Says what goes on: `uploading 2 of 3`. */

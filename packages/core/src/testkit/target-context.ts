@@ -6,6 +6,7 @@ import { isSecretRef } from '../secrets/secret-ref.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
 import { fakeClock } from './fake-clock.ts'
 
+/** What a {@link targetContext} is made of. */
 export interface TargetContextOptions<Options> {
   /** As the target's schema gives them. */
   readonly options: Options
@@ -23,6 +24,8 @@ export interface TargetContextOptions<Options> {
   readonly sourceDate?: string
   /** Command-line flags. @default {} */
   readonly flags?: TargetFlags
+  /** Whether a yes was said beforehand. @default false */
+  readonly isDecided?: boolean
   readonly signal?: AbortSignal
   /** Values of secrets by name; a name that is not here is not set. */
   readonly credentials?: Readonly<Record<string, string>>
@@ -46,6 +49,7 @@ export function targetContext<Options>(given: TargetContextOptions<Options>): Ta
     revision: given.revision ?? '0123456789012345678901234567890123456789',
     sourceDate: given.sourceDate ?? '2030-01-01T00:00:00Z',
     flags: given.flags ?? {},
+    isDecided: given.isDecided ?? false,
     signal: given.signal ?? new AbortController().signal,
     progress: given.progress ?? (() => {}),
     warn: given.warn ?? (() => {}),

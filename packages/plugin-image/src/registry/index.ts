@@ -12,6 +12,7 @@ export {
 } from './manifests.ts'
 export { listTags } from './tags.ts'
 export { isFallbackTag, listReferrers } from './referrers.ts'
+export { beginUploads, type BegunUploads } from './push/begin.ts'
 export { planPush, type PlannedBlob, type PushPlan } from './push/plan.ts'
 export { pushImage, type Pushed, type PushOptions, type PushProgress } from './push/push.ts'
 export { blobsOf, type Survey, type Tag } from './push/survey.ts'

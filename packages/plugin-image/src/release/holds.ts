@@ -11,7 +11,7 @@ export function holdsOf(blobs: readonly Blob[]): string {
 }
 
 /** Which blobs the image `live` has, if the list knows it. */
-export function recallFrom(recorded: readonly Entry[], live: string): ((digest: string) => boolean) | undefined {
+export function recallFrom(recorded: readonly Pick<Entry, 'image' | 'holds'>[], live: string): ((digest: string) => boolean) | undefined {
   const holds = recorded.find(({ image }) => image === live)?.holds
   if (holds === undefined) return undefined
   const beginnings = new Set(holds.split(' '))

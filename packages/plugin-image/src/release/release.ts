@@ -7,6 +7,7 @@ import { blobsOf, placeOf, pushImage, type Pushed, type Tag } from '../registry/
 import { releaseFrom } from './history.ts'
 import { holdsOf } from './holds.ts'
 import { observe, readRecorded, releasesFrom } from './live.ts'
+import { noteLast } from './last.ts'
 import { openReleases, type Place } from './place.ts'
 import { lookForParts } from './parts.ts'
 import { knownOf } from './plan.ts'
@@ -58,12 +59,14 @@ export async function releaseImage(plan: ReleasePlan, pkg: ImagePackage, ctx: Ta
   }
   const before = pushed.isChanged ? known?.releases ?? await releasesFrom(repository, { live: plan.observed || undefined, recorded }, live, scope) : recorded
   const { image, meta } = pkg
-  const entry = nextEntry({ bundle: meta.bundle, root: image.root, tag: meta.tag, revision: ctx.revision, at, holds: holdsOf(blobsOf(image)) }, before)
+  const holds = holdsOf(blobsOf(image))
+  const entry = nextEntry({ bundle: meta.bundle, root: image.root, tag: meta.tag, revision: ctx.revision, at, holds }, before)
   ctx.progress('noting it')
   // Whether all is there is asked in the same round trip.
   const [isNoted, stored] = await Promise.all([
     writeHistory(repository, live, scope, [entry, ...before]),
     lookForParts(repository, live, image).catch(() => undefined),
+    noteLast(place, { image: pkg.digest, holds }),
   ])
   if (!isNoted) ctx.warn(`${placeOf(repository)} does not take the list of releases. ${entry.id} is live all the same.`)
   const release = { ...releaseFrom(entry, scope), sent: pushed.bytes }
@@ -74,11 +77,12 @@ export async function releaseImage(plan: ReleasePlan, pkg: ImagePackage, ctx: Ta
 async function push(plan: ReleasePlan, { image, meta, origin }: ImagePackage, place: Place, ctx: TargetContext<ImageSettings>): Promise<Pushed> {
   const { repository, live, scope } = place
   const tags: readonly Tag[] = [{ name: meta.tag, moves: false }, { name: live, moves: true }]
-  const planned = knownOf(plan)?.push
+  const { push: planned, begun } = knownOf(plan) ?? {}
   const complete = await signed(image, origin, ctx)
   try {
     return await pushImage(repository, complete, tags, {
       ...(planned === undefined ? {} : { planned }),
+      ...(begun === undefined ? {} : { begun }),
       expected: plan.observed === '' ? null : plan.observed,
       progress: ({ done, of, action }) => { if (action === 'send') ctx.progress(`${done} of ${of} parts are there`) },
     })

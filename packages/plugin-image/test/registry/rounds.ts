@@ -11,7 +11,7 @@ export interface RoundCounter {
 /** What an answer takes to come back at least, in milliseconds. */
 const LATENCY = 20
 
-const readsDisk = (): boolean => process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq'))
+const readsDisk = (): boolean => process.getActiveResourcesInfo().some((resource) => /^FSReq|CloseReq/i.test(resource))
 
 /**
  * Counts round trips as a slow network would show them: every answer of a round is held back until all requests of

@@ -4,7 +4,8 @@ import { hasBlob } from '../blobs.ts'
 import { isIncomplete, isStored, manifestRefusal, putManifest, resolveTag, tryPutManifest } from '../manifests.ts'
 import { enterReferrers, referrerDescriptor } from '../referrers.ts'
 import { placeOf, type Repository } from '../repository.ts'
-import { beginUpload, sendBlob } from '../upload.ts'
+import { sendBlob } from '../upload.ts'
+import { askAndBegin, type BegunUploads } from './begin.ts'
 import { immutable } from './immutable.ts'
 import { mountSource, refuseTaken, type PlannedBlob, type PushPlan } from './plan.ts'
 import { blobsOf, observeTags, survey, type Survey, type Tag } from './survey.ts'
@@ -12,6 +13,8 @@ import { blobsOf, observeTags, survey, type Survey, type Tag } from './survey.ts
 export interface PushOptions {
   /** What {@link planPush} found, so that it is not asked for again. Only the tags are looked at once more. */
   readonly planned?: PushPlan
+  /** Uploads that were begun while planning. They save a round trip: small contents go while the tags are looked at again. */
+  readonly begun?: BegunUploads
   /** The digest that the moving tags must still name; `null` for none yet. */
   readonly expected?: string | null
   /** Told of each blob that is done. */
@@ -87,13 +90,13 @@ export async function pushImage(repository: Repository, image: Image, tags: read
     await allOrFirstError([putManifests(repository, image), ...(isLong ? [observeTags(repository, tags).then(check)] : [])])
     await allOrFirstError(tags.length === 0 ? [putManifest(repository, image.root, root)] : tags.map((tag) => putTag(repository, image.root, tag)))
   }
-  await place({ survey: found, planned: planned?.blobs })
+  await place({ survey: found, planned: planned?.blobs, begun: options.begun })
   try {
     await name()
   } catch (error) {
     if (!isIncomplete(error)) throw error
     // The live image names something that the registry has lost, or a clean-up came between: ask for every blob.
-    await place({ survey: { ...found, present: new Set() }, planned: undefined })
+    await place({ survey: { ...found, present: new Set() }, planned: undefined, begun: undefined })
     await name()
   }
   return outcome(true)
@@ -110,22 +113,30 @@ async function putManifests(repository: Repository, image: Image): Promise<void>
 interface Known {
   readonly survey: Survey
   readonly planned: readonly PlannedBlob[] | undefined
+  readonly begun: BegunUploads | undefined
 }
 
-/** Sees to it that the repository has a blob. Content is sent only once `ready` holds: a tag that is taken should cost nothing. */
+/** Sees to it that the repository has a blob. Content is sent only once `ready` holds: a tag that is taken should cost little. */
 async function placeBlob(
-  repository: Repository, blob: Blob, { survey: { present, tags }, planned }: Known, ready: Promise<void>,
+  repository: Repository, blob: Blob, { survey: { present, tags }, planned, begun }: Known, ready: Promise<void>,
 ): Promise<{ readonly sent: number; readonly action: PlannedBlob['action'] }> {
   const { descriptor } = blob
   const known = planned?.find((each) => each.descriptor.digest === descriptor.digest)
   if (present.has(descriptor.digest) || known?.action === 'keep') return { sent: 0, action: 'keep' }
+  const ahead = await begun?.get(descriptor.digest)
+  if (ahead === 'there') return { sent: 0, action: 'keep' }
+  if (typeof ahead === 'object') {
+    // To look at the tags again takes as long as a small content.
+    if (descriptor.size > SMALL) await ready
+    return { sent: await sendBlob(repository, blob, ahead), action: 'send' }
+  }
   const isFirst = [...tags.values()].every((digest) => digest === undefined)
   const isLikelyThere = known === undefined && !isFirst && (blob.source !== undefined || descriptor.size > SMALL)
   // To ask and to begin at once saves a round trip; what is likely there is only asked for.
   const asked = known?.isAsked === true ? Promise.resolve(false) : hasBlob(repository, descriptor)
   if (isLikelyThere && await asked) return { sent: 0, action: 'keep' }
-  const [isThere, session] = await bothOrFirstError(asked, beginUpload(repository, descriptor, mountSource(repository, blob)))
-  if (isThere) return { sent: 0, action: 'keep' }
+  const session = await askAndBegin(repository, blob, asked, mountSource(repository, blob))
+  if (session === 'there') return { sent: 0, action: 'keep' }
   if (session === 'mounted') return { sent: 0, action: 'mount' }
   await ready
   return { sent: await sendBlob(repository, blob, session), action: 'send' }
@@ -188,7 +199,3 @@ async function allOrFirstError(tasks: readonly Promise<unknown>[]): Promise<void
   if (failed.length > 0) throw failed.find(isStkError) ?? failed[0]
 }
 
-async function bothOrFirstError<One, Other>(one: Promise<One>, other: Promise<Other>): Promise<[One, Other]> {
-  await allOrFirstError([one, other])
-  return [await one, await other]
-}
