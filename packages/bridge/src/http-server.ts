@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import { BootError } from './boot-error.ts'
+import { NodeIncoming } from './http/node-incoming.ts'
 import { KEEP_ALIVE_SECONDS, NodeResponse } from './http/node-response.ts'
 import type { ConnectionLimits } from './settings/index.ts'
 
@@ -38,9 +39,9 @@ export interface ListenOptions extends ConnectionLimits {
 }
 
 /** Takes requests. */
-export type NodeListener = (request: IncomingMessage, response: NodeResponse) => void
+export type NodeListener = (request: NodeIncoming, response: NodeResponse) => void
 
-type NodeServer = Server<typeof IncomingMessage, typeof NodeResponse>
+type NodeServer = Server<typeof NodeIncoming, typeof NodeResponse>
 
 /** @throws BootError if the address cannot be listened on. */
 export async function listen(
@@ -50,7 +51,7 @@ export async function listen(
     requestTimeout, headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout), maxHeaderSize: MOST_HEADER_BYTES,
     connectionsCheckingInterval: Math.min(CHECKING_INTERVAL, Math.ceil(requestTimeout / 2)),
     // Each would set a timer anew for every request.
-    keepAliveTimeout: 0, noDelay: true, ServerResponse: NodeResponse,
+    keepAliveTimeout: 0, noDelay: true, IncomingMessage: NodeIncoming, ServerResponse: NodeResponse,
   })
   server.maxConnections = max
   const connections = trackConnections(server, listener, inactivityTimeout)

@@ -1,12 +1,12 @@
-import type { IncomingMessage } from 'node:http'
 import { BodyCutShort, BodyTooLarge, type HttpRequest, type ReadHeader } from './message.ts'
+import type { NodeIncoming } from './node-incoming.ts'
 import type { NodeResponse } from './node-response.ts'
 
 /** A request of `node:http` as the Bridge sees it: nothing is made of it that nobody asks for. */
 export class NodeRequest implements HttpRequest {
   #headers: Headers | undefined
 
-  constructor(private readonly request: IncomingMessage, private readonly response: NodeResponse) {}
+  constructor(private readonly request: NodeIncoming, private readonly response: NodeResponse) {}
 
   header(name: ReadHeader): string | null {
     // None of those that are read may come as a list.
@@ -22,28 +22,29 @@ export class NodeRequest implements HttpRequest {
     return this.#headers
   }
 
+  /** Has to be called when the request comes. */
   text(limit: number): Promise<string> {
-    const { request } = this
     return new Promise((resolve, reject) => {
       let body: Buffer | undefined
       let more: Buffer[] | undefined
       let bytes = 0
-      const onData = (chunk: Buffer): void => {
-        bytes += chunk.length
-        if (bytes > limit) {
-          // Read on without keeping it: a client that is still sending does not look at the answer.
-          request.off('data', onData).resume()
-          reject(new BodyTooLarge())
-        } else if (body === undefined) body = chunk
-        else (more ??= [body]).push(chunk)
-      }
-      request.on('data', onData)
-      request.on('end', () => {
-        // Small bodies come in one piece.
-        const whole = more === undefined ? body : Buffer.concat(more)
-        resolve(whole === undefined ? '' : whole.toString('utf8'))
+      this.request.takeBody({
+        chunk(chunk) {
+          bytes += chunk.length
+          if (bytes > limit) {
+            // The rest is not kept, but read: a client that is still sending does not look at the answer.
+            body = more = undefined
+            reject(new BodyTooLarge())
+          } else if (body === undefined) body = chunk
+          else (more ??= [body]).push(chunk)
+        },
+        end() {
+          // Small bodies come in one piece.
+          const whole = more === undefined ? body : Buffer.concat(more)
+          resolve(whole === undefined ? '' : whole.toString('utf8'))
+        },
+        fail: (error) => reject(new BodyCutShort('', { cause: error })),
       })
-      request.on('error', (error) => reject(new BodyCutShort('', { cause: error })))
     })
   }
 

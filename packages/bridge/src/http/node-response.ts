@@ -1,12 +1,13 @@
-import { type IncomingMessage, ServerResponse } from 'node:http'
+import { ServerResponse } from 'node:http'
 import type { HttpAnswer } from './message.ts'
+import type { NodeIncoming } from './node-incoming.ts'
 
 /** A connection without a request is kept for so long: longer than the common 60 s of load balancers, who would send into one just closed. */
 export const KEEP_ALIVE_SECONDS = 65
 const KEEP_ALIVE = `timeout=${KEEP_ALIVE_SECONDS}`
 
 /** A response that tells when its client has gone. The server listens to its end anyway; each further listener costs every call. */
-export class NodeResponse extends ServerResponse<IncomingMessage> {
+export class NodeResponse extends ServerResponse<NodeIncoming> {
   /** Called when the connection closes before the answer is written. */
   onGone: (() => void) | undefined = undefined
 

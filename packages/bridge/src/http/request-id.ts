@@ -8,16 +8,16 @@ export function requestIdOf(given: string | null): string {
 }
 
 const POOL_BYTES = 4096
-const ID_BYTES = 16
-let pool = Buffer.alloc(0)
+const ID_DIGITS = 32
+let pool = ''
 let used = 0
 
-/** Random bytes are drawn many at a time: one system call an id would show in every call's time. */
+/** Random bytes are drawn, and written, many at a time: a system call and a text for each id would show in every call's time. */
 function newRequestId(): string {
-  if (used >= pool.length) {
-    pool = randomBytes(POOL_BYTES)
+  if (used === pool.length) {
+    pool = randomBytes(POOL_BYTES).toString('hex')
     used = 0
   }
-  used += ID_BYTES
-  return pool.toString('hex', used - ID_BYTES, used)
+  used += ID_DIGITS
+  return pool.slice(used - ID_DIGITS, used)
 }

@@ -2,7 +2,7 @@ import type { Database, SqlValue, Transaction } from '../../logic.ts'
 import type { Json, PostgresEntry, SqlLogicEntry } from '../../manifest/format.ts'
 import { shapeAnswer, type Answer } from '../answer.ts'
 import { DatabaseError, type CallScope, type DatabaseDriver } from '../driver.ts'
-import { endOf, endOfSignal, throwIfOver } from '../ending.ts'
+import { endOf, endOfSignal } from '../ending.ts'
 import { AnswerQueryable } from '../queryable.ts'
 import { connectionOf, runTransaction } from '../transaction.ts'
 import { callerSettings, READ_ONLY } from './caller-settings.ts'
@@ -93,28 +93,32 @@ export class PostgresDriver implements DatabaseDriver {
     await Promise.all([this.#isolated.close(), this.#fast.close()])
   }
 
-  async #runLogic<T>(
-    entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, makeRows: MakeRows<T>,
-  ): Promise<T> {
+  #runLogic<T>(entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, makeRows: MakeRows<T>): Promise<T> {
     const started = performance.now()
-    try {
-      const plan = this.#statements.plan(entry)
-      const bound = bindForPostgres(values)
-      const statement: Statement = plan.name === undefined ? { text: entry.text, values: bound } : { text: entry.text, values: bound, name: plan.name }
-      const connection = plan.mayShare && plan.pace.isShort ? this.#fast.pick(started) : undefined
-      if (connection === undefined) return await this.#askIsolated(statement, scope, makeRows, plan)
-      try {
-        if (scope.end !== undefined) throwIfOver(scope.end)
-        const { answer, took } = await connection.ask(this.#withSettings(connection.settings, statement, scope), makeRows(), this.#types)
-        this.#usual.ran(took)
-        plan.pace.ran(took, typeof answer === 'string' ? answer.length : 0, this.#usual)
-        return answer
-      } catch (error) {
-        // Either way nothing has happened, so it can be done again.
-        if (isCanceled(error) && this.#fast.isStricter) plan.pace.overstayed()
-        else if (!isStalePlan(error)) throw error
-        return await this.#askIsolated(statement, scope, makeRows, plan)
+    const plan = this.#statements.plan(entry)
+    const connection = plan.mayShare && plan.pace.isShort ? this.#fast.pick(started) : undefined
+    if (connection === undefined || scope.end?.ended !== undefined) return this.#runIsolated(entry, values, scope, makeRows, plan, started)
+    const statement = statementOf(entry, values, plan)
+    return connection.ask(this.#withSettings(connection.settings, statement, scope), makeRows(), this.#types, ({ answer, took }) => {
+      this.#usual.ran(took)
+      plan.pace.ran(took, typeof answer === 'string' ? answer.length : 0, this.#usual)
+      scope.onQuery?.(performance.now() - started)
+    }, async (error) => {
+      if (isCanceled(error) && this.#fast.isStricter) plan.pace.overstayed()
+      else if (!isStalePlan(error)) {
+        scope.onQuery?.(performance.now() - started)
+        throw toDatabaseError(error, this.alias)
       }
+      // Either way nothing has happened, so it can be done again.
+      return this.#runIsolated(entry, values, scope, makeRows, plan, started)
+    })
+  }
+
+  async #runIsolated<T>(
+    entry: SqlLogicEntry, values: readonly SqlValue[], scope: CallScope, makeRows: MakeRows<T>, plan: LogicPlan, started: number,
+  ): Promise<T> {
+    try {
+      return await this.#askIsolated(statementOf(entry, values, plan), scope, makeRows, plan)
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     } finally {
@@ -169,6 +173,11 @@ class PostgresDatabase extends AnswerQueryable implements Database {
   protected async ask(sql: string, values: readonly SqlValue[]): Promise<Answer> {
     return this.driver.ask({ text: sql, values: bindForPostgres(values) }, this.scope)
   }
+}
+
+function statementOf({ text }: SqlLogicEntry, values: readonly SqlValue[], { name }: LogicPlan): Statement {
+  const bound = bindForPostgres(values)
+  return name === undefined ? { text, values: bound } : { text, values: bound, name }
 }
 
 /** Reads a connection string without connecting. @throws Error that does not contain it. */

@@ -163,21 +163,32 @@ export class FastConnection implements Sender {
     }))
   }
 
-  /** What {@link gather} does, in a single promise: most calls come this way. */
-  ask<T>(statements: readonly Statement[], rows: Rows<T>, types: TypeCatalogue): Promise<Gathered<T>> {
+  /**
+   * What {@link gather} does, in a single promise: most calls come this way.
+   *
+   * @param answered told at once, before anybody who waits.
+   * @param recover what comes of a failure.
+   */
+  ask<T>(
+    statements: readonly Statement[], rows: Rows<T>, types: TypeCatalogue, answered: (gathered: Gathered<T>) => void,
+    recover: (error: unknown) => Promise<T>,
+  ): Promise<T> {
     const held = new HeldRows(rows, types)
-    return new Promise((resolve, reject) => this.#write(statements, held, (outcome) => {
+    return new Promise((resolve) => this.#write(statements, held, (outcome) => {
       const { error, columns, tag, took } = outcome
       const fail = (reason: unknown): void => {
         rows.discard()
-        reject(reason)
+        resolve(recover(reason))
       }
       const finish = (): void => {
+        let answer: T
         try {
-          resolve({ answer: rows.finish(columns, tag), took })
+          answer = rows.finish(columns, tag)
         } catch (reason) {
-          fail(reason)
+          return fail(reason)
         }
+        answered({ answer, took })
+        resolve(answer)
       }
       if (error !== undefined) fail(errorOf(outcome))
       else if (held.waits) learnTypes(this, held, columns, types).then(finish, fail)
