@@ -4,7 +4,10 @@ export { testSecretSink, type SecretSinkSuite, type SinkWorld } from './secret-s
 export { fuzzedSecrets } from './fuzzed-secrets.ts'
 export { encodings } from './appearances.ts'
 export { testSchemaEngine, type SchemaEngineSuite, type SchemaEngineWorld } from './schema-engine.ts'
-export { sampleRows, sampleSchema, sampleSql, type SampleSchema } from './schema/model.ts'
+export {
+  sampleRows, sampleSchema, sampleSql,
+  type SampleColumn, type SampleDriver, type SampleIndex, type SampleSchema, type SampleTable, type SampleType,
+} from './schema/model.ts'
 export { destructiveMutation, safeMutation, sampleDrift, type Mutation, type SampleDrift } from './schema/mutations.ts'
 export { randomFrom, type Random } from './schema/random.ts'
 export { testTarget, type TargetSuite } from './target.ts'

@@ -8,6 +8,7 @@ import { definePlugin, type Plugin, type Release } from '../plugin/contract.ts'
 import { memoryTarget } from './memory-target.ts'
 import { sampleCheckout, type SampleCheckout, type SampleCheckoutOptions } from './sample-checkout.ts'
 
+/** What {@link openPluginBench} is given: the plugins, and the project they work on. */
 export interface PluginBenchOptions extends SampleCheckoutOptions {
   /** The plugins under test, in the order in which a config would list them. */
   readonly plugins: readonly Plugin[]

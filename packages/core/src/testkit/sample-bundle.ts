@@ -1,6 +1,7 @@
 import { canonicalJson, digestOf, MANIFEST_VERSION, manifestDigest, type Manifest } from '@santokit/bridge/manifest'
 import { archiveOnce, createArchive, freeze, type ArtifactFile, type Bundle } from '../artifact/index.ts'
 
+/** Which {@link sampleBundle}. */
 export interface SampleBundleOptions {
   /** @default 'shop' */
   readonly project?: string

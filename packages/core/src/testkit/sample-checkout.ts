@@ -6,6 +6,7 @@ import type { UserConfig } from '../config/types.ts'
 /** A config without what only a program can hold: plugins, and what a plugin put there. */
 export type SampleConfig = Omit<UserConfig, 'plugins' | 'extends'>
 
+/** What a {@link sampleCheckout} holds. */
 export interface SampleCheckoutOptions {
   /** Written as `santokit.config.mjs`. @default one project, `shop`, with one SQL logic */
   readonly config?: SampleConfig

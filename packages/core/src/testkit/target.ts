@@ -187,6 +187,22 @@ export function testTarget<Options, Package extends Artifact>(suite: TargetSuite
     })
   }
 
+  if (target.manifest !== undefined) {
+    const manifest = target.manifest.bind(target)
+
+    declare('gives back the manifest of each release, and none for one that never was', async (bench) => {
+      const made = { a: await bench.release('a'), b: await bench.release('b') }
+      for (const [seed, release] of Object.entries(made)) {
+        const { manifest: released } = await sampleBundle({ seed })
+        assert.deepEqual(await manifest(remembered(release), bench.context()), JSON.parse(JSON.stringify(released)))
+      }
+      const { digest } = await sampleBundle({ seed: 'never' })
+      const none = await manifest({ ...remembered(made.a), id: '9999-000000000000', digest }, bench.context()).catch((error: unknown) => error)
+      assert.ok(none === null || isStkError(none), `it must give null or a StkError, not ${String(none)}`)
+      await bench.assertLive(made.b)
+    })
+  }
+
   if (target.promote !== undefined) {
     const promote = target.promote.bind(target)
 

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { StkError, type Digest, type Release, type TargetContext } from '@santokit/core'
+import { StkError, type Digest, type Manifest, type Release, type TargetContext } from '@santokit/core'
 import type { FolderSettings } from './options.ts'
 
 export type Context = TargetContext<FolderSettings>
@@ -50,6 +50,17 @@ export class Releases {
   async current(): Promise<string | undefined> {
     const named = await readlink(join(this.#place, 'current')).catch(unlessMissing)
     return named?.split('/').at(-1)
+  }
+
+  /** What a release was made of, as `stk plan` compares it; core checks it. `null` where it is no longer there. */
+  async manifest({ id, digest }: Release): Promise<Manifest | null> {
+    const isOurs = (await this.list()).some((stored) => stored.id === id && stored.digest === digest)
+    const file = join(this.#folderOf(id), 'manifest.json')
+    const text = isOurs ? await readFile(file, 'utf8').catch(unlessMissing) : undefined
+    if (text === undefined) return null
+    const found = parse<Manifest>(text)
+    if (found === undefined) throw new StkError('STK4008', { why: `${file} is not JSON any more.`, fix: 'Restore it from a copy.' })
+    return found
   }
 
   /** The first file of a release that is gone or damaged, if any. */
@@ -128,7 +139,7 @@ export class Releases {
 
   async #read(number: string): Promise<Stored> {
     const file = join(this.#folderOf(number), RECORD)
-    const record = parse(await readFile(file, 'utf8'))
+    const record = parse<Stored>(await readFile(file, 'utf8'))
     if (record?.id !== number) throw new StkError('STK4008', { why: `${file} is not the record of a release.`, fix: 'Restore it from a copy.' })
     const { project, target } = this.ctx
     if (record.project === project.name && record.target === target.name) return record
@@ -155,9 +166,9 @@ function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }
 
-function parse(text: string): Stored | undefined {
+function parse<T>(text: string): T | undefined {
   try {
-    return JSON.parse(text) as Stored
+    return JSON.parse(text) as T
   } catch {
     return undefined
   }

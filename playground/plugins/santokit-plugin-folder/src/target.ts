@@ -64,6 +64,10 @@ export const folderTarget: Target<FolderSettings> = defineTarget({
     for (const stored of await new Releases(ctx).list()) yield releaseOf(stored)
   },
 
+  async manifest(release, ctx) {
+    return new Releases(ctx).manifest(release)
+  },
+
   async rollback(to, ctx) {
     const releases = new Releases(ctx)
     return again(to, releases, releases, ctx, { restores: to.id })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
-import { StkError, type Artifact, type ArtifactFile, type Digest, type Release, type TargetContext } from '@santokit/core'
+import { StkError, type Artifact, type ArtifactFile, type Digest, type Manifest, type Release, type TargetContext } from '@santokit/core'
 import type { ExampleSettings } from './options.ts'
 import { Platform } from './platform.ts'
 
@@ -29,14 +29,8 @@ export class Releases {
   /** Newest first. */
   async list(): Promise<readonly Stored[]> {
     const names = (await this.#platform.list(this.#records)).filter((name) => /^\d{6}\.json$/.test(name)).sort().reverse()
-    return Promise.all(names.map(async (name) => {
-      const bytes = await this.#platform.read(`${this.#records}/${name}`)
-      try {
-        return JSON.parse(new TextDecoder().decode(bytes)) as Stored
-      } catch {
-        throw new StkError('STK4008', { why: `${this.#records}/${name} is not a record of a release.`, fix: 'Restore it from a copy.' })
-      }
-    }))
+    const found = await Promise.all(names.map((name) => this.#readJson(`${this.#records}/${name}`)))
+    return found.flatMap((record) => (record === undefined ? [] : [record as Stored]))
   }
 
   async live(): Promise<Stored | undefined> {
@@ -51,6 +45,11 @@ export class Releases {
 
   async upload(digest: Digest, file: ArtifactFile): Promise<void> {
     await this.#platform.write(keyOf(digest, file.path), file.bytes)
+  }
+
+  /** What a release was made of, as `stk plan` compares it; core checks it. `null` where it is no longer there. */
+  async manifest({ digest }: Release): Promise<Manifest | null> {
+    return await this.#readJson(keyOf(digest, 'manifest.json')) as Manifest | undefined ?? null
   }
 
   /** The first file of a release that is gone or damaged, if any. */
@@ -80,6 +79,16 @@ export class Releases {
       throw hasMoved(await this.live(), live)
     }
     return record
+  }
+
+  async #readJson(key: string): Promise<unknown> {
+    const bytes = await this.#platform.read(key)
+    if (bytes === undefined) return undefined
+    try {
+      return JSON.parse(new TextDecoder().decode(bytes)) as unknown
+    } catch {
+      throw new StkError('STK4008', { why: `${key} is not JSON any more.`, fix: 'Restore it from a copy.' })
+    }
   }
 
   async #isStored(digest: Digest, path: string, expected: Digest): Promise<boolean> {

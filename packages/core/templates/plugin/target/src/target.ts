@@ -58,6 +58,10 @@ export const exampleTarget: Target<ExampleSettings> = defineTarget({
     for (const stored of await new Releases(ctx).list()) yield releaseOf(stored)
   },
 
+  async manifest(release, ctx) {
+    return new Releases(ctx).manifest(release)
+  },
+
   /** A new release of what an earlier one was made of, after checking that it is still there. */
   async rollback(to, ctx) {
     const releases = new Releases(ctx)
