@@ -32,7 +32,7 @@ export default defineConfig({
       group('Run', [['The Bridge', '/bridge'], ['Watching a Bridge', '/observability'], ['Performance', '/performance']]),
       group('Reference', [['Config', '/reference/config'], ['Options of plugins', '/reference/options'], ['CLI', '/reference/cli'], ['Errors', '/errors/']]),
       group('Extend', [['Plugins', '/plugins'], ['Architecture', '/architecture'], ['Dependencies', '/dependencies']]),
-      group('Decisions', [['All four', '/decisions/'], ['External issuers', '/decisions/external-issuers'], ['Secrets stay on the platform', '/decisions/secrets-on-the-platform'],
+      group('Decisions', [['Overview', '/decisions/'], ['A tool, not a service', '/decisions/a-tool-not-a-service'], ['External issuers', '/decisions/external-issuers'], ['Secrets stay on the platform', '/decisions/secrets-on-the-platform'],
         ['A release is a digest', '/decisions/release-is-a-digest'], ['One Bridge per project', '/decisions/one-bridge-per-project']]),
     ],
   },
