@@ -13,7 +13,7 @@ export async function cliPage(): Promise<string> {
     '',
     table(['verb', ''], VERBS.map(({ name, summary }) => [`[\`stk ${name}\`](#stk-${name})`, summary])),
     '',
-    'Plugins may add verbs, and targets may add flags to `build`, `release` and `deploy`: `stk deploy TARGET --help` lists them.',
+    `Plugins may add verbs, and targets may add [flags](#flags-of-targets) to ${verbs.filter((verb) => verb.takesTargetFlags).map(({ name }) => `\`${name}\``).join(', ')}.`,
     '',
     '## Common options',
     '',
@@ -22,6 +22,8 @@ export async function cliPage(): Promise<string> {
     EXITS,
     ...verbs.map(verbText),
     '## Flags of targets',
+    '',
+    'Each is for the verbs that it makes sense for; `stk deploy TARGET --help` lists those of one target.',
     '',
     ...(await targetFlags()),
   ].join('\n')

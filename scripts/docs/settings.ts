@@ -219,5 +219,5 @@ function written(value: unknown): string {
 }
 
 function plural(form: string): string {
-  return form === 'string' ? 'strings' : form
+  return form.replace(/^string\b/, 'strings')
 }
