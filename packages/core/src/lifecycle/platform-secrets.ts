@@ -1,5 +1,6 @@
+import type { RequiredSecret } from '@santokit/bridge/manifest'
 import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
-import { StkError, suggestion, throwAll } from '../diagnostics/index.ts'
+import { isStkError, StkError, suggestion, throwAll } from '../diagnostics/index.ts'
 import type { SecretSink } from '../plugin/contract.ts'
 import { declaredSecrets } from '../secrets/declared.ts'
 import { findTarget } from './build.ts'
@@ -42,7 +43,7 @@ export interface SecretsPush {
  */
 export async function diffSecrets(project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<SecretsDiff> {
   const { listed } = await listSecrets(project, target, ctx)
-  const declared = declaredSecrets(project)
+  const declared = neededSecrets(project, target, declaredSecrets(project), ctx)
   const there = new Set(listed)
   const absent = declared.filter(({ name }) => !there.has(name))
   return {
@@ -74,7 +75,7 @@ export async function preparePush(
       project: project.name, target: target.name,
     })
   }
-  const wanted = declaredSecrets(project).filter(({ name }) => options.only.length === 0 || options.only.includes(name))
+  const wanted = neededSecrets(project, target, declaredSecrets(project), ctx).filter(({ name }) => options.only.length === 0 || options.only.includes(name))
   // What is asked for by its name is wanted, even if the project could do without.
   const required = wanted.map((secret) => (options.only.length === 0 ? secret : { ...secret, optional: false }))
   const values = await readDeclared(project, required, ctx)
@@ -123,6 +124,12 @@ export async function listSecrets(
   return { listed: listed ?? (sink.atRelease === true ? undefined : []), atRelease: sink.atRelease === true }
 }
 
+/** Those of a project's secrets that the target's platform needs. */
+export function neededSecrets(project: ResolvedProject, target: ResolvedTarget, secrets: readonly RequiredSecret[], ctx: LifecycleContext): readonly RequiredSecret[] {
+  const { sink } = sinkOf(target, ctx)
+  return sink.needs?.(secrets, targetContext(ctx, project, target, 'secrets')) ?? secrets
+}
+
 /** The target's sink. @throws StkError STK3010 with what to do instead, if it has none. */
 export function sinkOf(target: ResolvedTarget, ctx: Pick<LifecycleContext, 'host'>): { readonly sink: SecretSink<unknown>; readonly plugin: string } {
   const { implementation, plugin } = findTarget(target, ctx)
@@ -160,7 +167,7 @@ function refuseIfMoved(push: SecretsPush, now: SecretsDiff): void {
 async function howFar(error: unknown, push: SecretsPush, ctx: LifecycleContext): Promise<unknown> {
   const { project, target } = push.diff
   const failed = ctx.signal.aborted ? new StkError('STK9002', { why: 'Interrupted while secrets were being set.', cause: error }) : error
-  if (!(failed instanceof StkError)) return failed
+  if (!isStkError(failed)) return failed
   const now = await diffSecrets(project, target, { ...ctx, signal: new AbortController().signal }).catch(() => undefined)
   const set = now === undefined ? undefined : push.added.filter((name) => now.present.includes(name))
   const state = set === undefined ? 'Some of them may have been set.'

@@ -72,3 +72,15 @@ test('answers exactly what was asked', async () => {
     ['vault:b', { failure: 'unknown', why: '"vault:" gave no answer for it.' }],
   ]))
 })
+
+test('a value of a second copy of core becomes one of ours, and what is none fails by itself', async () => {
+  const foreign = { reveal: () => 'canary-foreign' }
+  const answers = new Map<string, unknown>([['vault:a', { value: foreign }], ['vault:b', { value: 'canary-plain' }], ['vault:c', { value: undefined }]])
+  const guarded = guardedProvider(provider({ resolveMany: async () => answers as never }))
+  const results = await guarded.resolveMany(['vault:a', 'vault:b', 'vault:c'], context())
+  const [a, b, c] = [...results.values()]
+  expect(a).toEqual({ value: expect.any(SecretValue) })
+  expect(a !== undefined && 'value' in a && a.value.reveal()).toBe('canary-foreign')
+  expect([b, c]).toMatchObject([{ failure: 'unknown' }, { failure: 'unknown' }])
+  expect(JSON.stringify([b, c])).not.toContain('canary')
+})

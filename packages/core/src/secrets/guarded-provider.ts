@@ -1,6 +1,7 @@
 import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { SecretContext, SecretIdentity, SecretProvider, SecretRefusal, SecretResult } from '../plugin/contract.ts'
 import { startDeadline } from './deadline.ts'
+import { SecretValue } from './secret-value.ts'
 
 /** How long a provider may take for all its references of a run, in milliseconds. */
 export interface ProviderTime {
@@ -68,8 +69,17 @@ export function guardedProvider(provider: SecretProvider, time: ProviderTime = P
 
 function usable(result: SecretResult | undefined, scheme: string): SecretResult {
   if (result === undefined) return { failure: 'unknown', why: `"${scheme}:" gave no answer for it.` }
-  if ('value' in result && result.value.reveal() === '') return { failure: 'empty', why: `It is empty where "${scheme}:" keeps it.` }
-  return result
+  if (!('value' in result)) return result
+  const value = ownValue(result.value)
+  if (value === undefined) return { failure: 'unknown', why: `What "${scheme}:" gave for it is not a SecretValue.` }
+  return value.reveal() === '' ? { failure: 'empty', why: `It is empty where "${scheme}:" keeps it.` } : { value }
+}
+
+/** The value as one of ours: a plugin with a second copy of this package gives one of its own. */
+function ownValue(value: unknown): SecretValue | undefined {
+  if (value instanceof SecretValue) return value
+  const revealed: unknown = (value as Partial<SecretValue> | null | undefined)?.reveal?.()
+  return typeof revealed === 'string' ? new SecretValue(revealed) : undefined
 }
 
 /** Only the class of an error that nobody planned for: its message may hold a value. */
