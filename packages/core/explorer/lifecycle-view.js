@@ -76,7 +76,7 @@ function artifactsCard({ artifacts, digest }) {
   return h('section', { class: 'card', 'aria-labelledby': 'artifacts-title' },
     h('div', { class: 'row' }, h('h2', { id: 'artifacts-title' }, 'Bundle'), digest && h('code', { class: 'quiet ellipsis' }, digest), h('span', { class: 'grow' }), digest && copyButton('Copy digest', () => digest)),
     artifacts.length === 0 ? h('p', { class: 'quiet' }, 'Nothing is built yet.') : [
-      h('p', { class: 'quiet' }, `${artifacts.length} files, ${bytes(total)}, as a release would send them.`),
+      h('p', { class: 'quiet' }, `${artifacts.length} files, ${bytes(total)}. While developing, installed packages stay apart; a release’s bundle holds them, too.`),
       h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Files of the bundle' }, h('table', null, h('thead', null, h('tr', null, ['File', 'Size', 'Digest'].map((name) => h('th', { scope: 'col', class: name === 'Size' ? 'number' : undefined }, name)))),
         h('tbody', null, artifacts.map(({ path, bytes: size, digest: hash }) => h('tr', null, h('td', null, h('code', null, path)), h('td', { class: 'number' }, bytes(size)), h('td', { class: 'quiet' }, h('code', { title: hash }, hash.slice(0, 19)))))))),
     ])

@@ -59,7 +59,7 @@ export function createDevProject({ name, front, folder, log }: DevProjectOptions
     url: front.url,
     bundle: () => running?.bundle,
     async reload(project, ctx, { env, force, timed }) {
-      const built = await timed('bundle', () => buildProject(project, ctx, []))
+      const built = await timed('bundle', () => buildProject(project, { ...ctx, packagesApart: true }, []))
       if (!force && built.bundle.digest === running?.bundle.digest) return false
       // A folder of its own each time: modules are cached by their path.
       const place = join(folder, name, String(++generation))

@@ -22,6 +22,8 @@ export interface LifecycleContext {
   readonly sourceDate: string | undefined
   /** Flags of targets that were given, by name. Each target sees those that it offers. */
   readonly flags: TargetFlags
+  /** Development: packages are bundled once and apart, so that a save is fast. What comes out runs on this machine only. */
+  readonly packagesApart?: boolean
   /** Whether a release follows without a question: `--yes`. */
   readonly isDecided: boolean
   readonly env: Readonly<Record<string, string | undefined>>

@@ -5,6 +5,7 @@ import { extname, relative } from 'pathe'
 import type { Plugin as RollupPlugin, RollupError } from 'rollup'
 import { freeze, type ArtifactFile } from '../artifact/index.ts'
 import { positionAt, StkError, throwAll } from '../diagnostics/index.ts'
+import { bundlePackages, leaveOut, type PackagesApart } from './packages-apart.ts'
 
 /** A TypeScript or JavaScript logic to bundle. */
 export interface ModuleSource {
@@ -30,14 +31,23 @@ export function modulePath(path: string): string {
  * Bundles logic and everything it imports into self-contained ES modules. Only Node's built-in modules stay imports.
  *
  * @param root the repository root, which no path in the output may depend on.
+ * @param packagesApart for development: a folder in which installed packages are bundled once, by themselves. The output then
+ *   imports them from there, and a save costs no more than what was saved.
  * @throws StkError STK2006 with a frame if a file does not parse or an import cannot be found.
  */
-export async function bundleModules(sources: readonly ModuleSource[], root: string): Promise<BundledModules> {
+export async function bundleModules(sources: readonly ModuleSource[], root: string, packagesApart?: string): Promise<BundledModules> {
   if (sources.length === 0) return { files: [], inputs: new Map() }
   const [{ rollup }, { default: commonjs }, { default: json }, { nodeResolve }] = await Promise.all([
     import('rollup'), import('@rollup/plugin-commonjs'), import('@rollup/plugin-json'), import('@rollup/plugin-node-resolve'),
   ])
   const inputs = new Map<string, Digest>()
+  const packages = new Set<string>()
+  let apart: PackagesApart | undefined
+  const resolving = (): RollupPlugin[] => [
+    nodeResolve({ extensions: ['.ts', '.mts', '.mjs', '.js', '.json'], exportConditions: ['node'], preferBuiltins: true }),
+    commonjs({ include: /node_modules/, extensions: ['.js', '.cjs'] }),
+    json({ namedExports: false, preferConst: true }),
+  ]
   // Errors that pass through rollup come out with its own code written over theirs, so they are kept beside it.
   const syntaxErrors: StkError[] = []
   try {
@@ -47,10 +57,9 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
       plugins: [
         recordInputs(inputs),
         nodeBuiltins(),
+        ...(packagesApart === undefined ? [] : [leaveOut(packages)]),
         transpile(root, syntaxErrors),
-        nodeResolve({ extensions: ['.ts', '.mts', '.mjs', '.js', '.json'], exportConditions: ['node'], preferBuiltins: true }),
-        commonjs({ include: /node_modules/, extensions: ['.js', '.cjs'] }),
-        json({ namedExports: false, preferConst: true }),
+        ...resolving(),
       ],
       onwarn: (warning) => {
         // An import that is not there would only fail when the logic is called.
@@ -58,7 +67,12 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
       },
       treeshake: { moduleSideEffects: true },
     })
+    if (packagesApart !== undefined && packages.size > 0) {
+      apart = await bundlePackages([...packages], packagesApart, (input) => bundleApart(rollup, input, [nodeBuiltins(), ...resolving()]))
+      for (const [file, digest] of apart.files) inputs.set(file, digest)
+    }
     const { output } = await build.generate({
+      ...(apart === undefined ? {} : { paths: Object.fromEntries(apart.urls) }),
       format: 'es',
       entryFileNames: 'logic/[name].mjs',
       chunkFileNames: 'chunks/[name]-[hash].mjs',
@@ -75,6 +89,17 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
     throwAll(syntaxErrors)
     throw await compileError(error, root)
   }
+}
+
+/** Bundles packages with every name they export. */
+async function bundleApart(
+  rollup: typeof import('rollup').rollup, input: Readonly<Record<string, string>>, plugins: readonly RollupPlugin[],
+): Promise<{ readonly files: readonly { readonly path: string; readonly code: string }[]; readonly inputs: ReadonlyMap<string, Digest> }> {
+  const inputs = new Map<string, Digest>()
+  const build = await rollup({ input: { ...input }, plugins: [recordInputs(inputs), ...plugins], onwarn() {}, preserveEntrySignatures: 'strict', treeshake: false })
+  const { output } = await build.generate({ format: 'es', entryFileNames: '[name].mjs', chunkFileNames: 'shared/[name]-[hash].mjs', hoistTransitiveImports: false, generatedCode: 'es2015' })
+  await build.close()
+  return { files: output.flatMap((item) => (item.type === 'chunk' ? [{ path: item.fileName, code: item.code }] : [])), inputs }
 }
 
 function outputFile(path: string, code: string): ArtifactFile {

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { pathToFileURL } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import type { JsonSchema } from '@santokit/bridge/manifest'
 import { dirname, join } from 'pathe'
 import type { ArtifactFile } from '../artifact/index.ts'
@@ -47,7 +46,9 @@ export async function evaluateModules(
   }
 }
 
-function loadInThread(urls: readonly string[], signal: AbortSignal | undefined): Promise<readonly Evaluation[]> {
+async function loadInThread(urls: readonly string[], signal: AbortSignal | undefined): Promise<readonly Evaluation[]> {
+  // Here and not above, because most builds find that no module has changed.
+  const { Worker } = await import('node:worker_threads')
   return new Promise((resolve, reject) => {
     // Its output is the logic's own and would mix with ours.
     const worker = new Worker(LOADER, { eval: true, env: {}, workerData: urls, stdout: true, stderr: true })
