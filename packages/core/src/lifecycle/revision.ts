@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { dirname, join } from 'pathe'
@@ -17,8 +16,10 @@ export interface SourceRevision {
 
 /** Reads what is checked out at `root`. Two `git` processes, side by side; none where nothing is checked out. */
 export async function readRevision(root: string, env: Readonly<Record<string, string | undefined>>): Promise<SourceRevision> {
-  const git = async (...args: readonly string[]): Promise<string | undefined> =>
-    promisify(execFile)('git', args, { cwd: root, env: childEnvironment(env), maxBuffer: LONGEST }).then(({ stdout }) => stdout.trim(), () => undefined)
+  const git = async (...args: readonly string[]): Promise<string | undefined> => {
+    const { execFile } = await import('node:child_process')
+    return promisify(execFile)('git', args, { cwd: root, env: childEnvironment(env), maxBuffer: LONGEST }).then(({ stdout }) => stdout.trim(), () => undefined)
+  }
   const [head, changes] = isCheckout(root) ? await Promise.all([
     git('log', '-1', '--no-show-signature', '--format=%H %ct'),
     git('status', '--porcelain', '--untracked-files=no'),

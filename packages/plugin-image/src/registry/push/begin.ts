@@ -25,7 +25,11 @@ export async function askAndBegin(repository: Repository, { descriptor }: Blob, 
   return await asked ? 'there' : beginning
 }
 
-/** Begins uploads ahead of the push that they belong to. What fails is begun again then, and said. */
+/** Bytes up to which a content that is taken for new is sent without a question: to ask takes as many. */
+const TINY = 4096
+
+/** Begins uploads of what is taken for new, ahead of the push that they belong to. What fails is begun again then, and said. */
 export function beginUploads(repository: Repository, blobs: readonly Blob[]): BegunUploads {
-  return new Map(blobs.map((blob) => [blob.descriptor.digest, askAndBegin(repository, blob, hasBlob(repository, blob.descriptor)).catch(() => undefined)]))
+  const asked = ({ descriptor }: Blob): Promise<boolean> => (descriptor.size <= TINY ? Promise.resolve(false) : hasBlob(repository, descriptor))
+  return new Map(blobs.map((blob) => [blob.descriptor.digest, askAndBegin(repository, blob, asked(blob)).catch(() => undefined)]))
 }
