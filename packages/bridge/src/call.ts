@@ -7,7 +7,7 @@ import { encodeJson } from './json.ts'
 import type { Caller } from './logic.ts'
 import { type CacheEntry, canonicalJson } from './manifest/index.ts'
 import type { Trace } from './observe/index.ts'
-import type { ParamSource } from './params/index.ts'
+import type { Checked, ParamSource } from './params/index.ts'
 import { invalidParams, problem } from './problem.ts'
 import { readQueryParams } from './query-params.ts'
 import { assertParamsCount, checkParams } from './check-params.ts'
@@ -54,24 +54,29 @@ export function answerCall(runtime: Runtime, request: CallRequest, trace: CallTr
   trace.logic = logic.path
   trace.params = request.params
   const deadline = runtime.calls.begin(logic.timeout, request.client)
-  return deadline.race(perform(runtime, logic, request, trace, deadline), () => runtime.calls.end(deadline))
+  // Nothing is awaited that is there already: each wait costs as much as a check.
+  return deadline.race(() => {
+    const caller = identify(runtime, request.authorization)
+    return caller instanceof Promise
+      ? caller.then((known) => validate(runtime, logic, known, request, trace, deadline))
+      : validate(runtime, logic, caller, request, trace, deadline)
+  }, () => runtime.calls.end(deadline))
 }
 
-async function perform(
-  runtime: Runtime, logic: Logic, request: CallRequest, trace: CallTrace, deadline: Deadline,
+function validate(
+  runtime: Runtime, logic: Logic, caller: Caller, request: CallRequest, trace: CallTrace, deadline: Deadline,
 ): Promise<CallAnswer> {
-  // Nothing is awaited that is there already: each wait costs as much as a check.
-  const identified = identify(runtime, request.authorization)
-  const caller = identified instanceof Promise ? await identified : identified
   assertAccess(runtime, logic.entry.access, caller)
   assertParamsCount(request.params, runtime.manifest.limits)
   const given = request.from === 'query' && logic.kind === 'module' ? readQueryParams(logic.entry.params, request.params) : request.params
+  const run = (checked: Checked<unknown>): Promise<CallAnswer> => {
+    if (!checked.ok) throw invalidParams(checked.issues)
+    if (isCached(logic)) return answerFromCache(runtime, logic, checked.value, given, request, trace)
+    return invokeToJson(logic, checked.value, frameOf(runtime, caller, request.id, request.client, deadline, trace))
+      .then((data) => ({ body: answerBody(runtime, logic, data) }))
+  }
   const checked = checkParams(logic, given, request.from)
-  const params = checked instanceof Promise ? await checked : checked
-  if (!params.ok) throw invalidParams(params.issues)
-  if (isCached(logic)) return answerFromCache(runtime, logic, params.value, given, request, trace)
-  const data = await invokeToJson(logic, params.value, frameOf(runtime, caller, request.id, request.client, deadline, trace))
-  return { body: answerBody(runtime, logic, data) }
+  return checked instanceof Promise ? checked.then(run) : run(checked)
 }
 
 /** Only an exact name finds a logic, and private ones are not there for a client. */
@@ -101,7 +106,7 @@ async function answerFromCache(
   const { answer, outcome } = await runtime.cache.get(key, rules, async () => {
     const deadline = runtime.calls.beginBackground(logic.timeout)
     const frame = { ...frameOf(runtime, ANONYMOUS, request.id, NO_CLIENT, deadline, trace), distributed: undefined, readOnly: true }
-    return deadline.race(makeBody(runtime, logic, params, frame), () => runtime.calls.end(deadline))
+    return deadline.race(() => makeBody(runtime, logic, params, frame), () => runtime.calls.end(deadline))
   })
   trace.cache = outcome
   return { body: answer.body, cached: { rules, answer } }

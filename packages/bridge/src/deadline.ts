@@ -30,6 +30,8 @@ export class Deadline {
   #listeners: EndListener[] = []
   #controller: AbortController | undefined
   #ended: CallEnded | undefined
+  /** Where it stands among the calls that run: theirs to know. */
+  place = -1
 
   /** @param at when the time is over, on the clock of `performance.now()`. */
   constructor(readonly at: number) {}
@@ -74,22 +76,26 @@ export class Deadline {
   }
 
   /**
-   * Settles as `work` does, but no later than the deadline, whether or not `work` heeds the signal.
+   * Begins `work` and settles as it does, but no later than the deadline, whether or not `work` heeds the signal.
    *
    * @param settled told before that, and once more if `work` ends after the deadline.
    * @throws CallEnded
    */
-  race<T>(work: Promise<T>, settled: () => void): Promise<T> {
+  race<T>(work: () => Promise<T>, settled: () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown): void => {
         settled()
         reject(error as Error)
       }
       this.onEnd(fail)
-      work.then((value) => {
-        settled()
-        resolve(value)
-      }, fail)
+      try {
+        work().then((value) => {
+          settled()
+          resolve(value)
+        }, fail)
+      } catch (error) {
+        fail(error)
+      }
     })
   }
 

@@ -7,8 +7,8 @@ const LONGEST_TIMER = 2 ** 31 - 1
 /** The calls that run now: how many there may be, until when each, and the way to end them all. */
 export class RunningCalls {
   readonly #limit: number
-  readonly #running = new Set<Deadline>()
-  readonly #background = new Set<Deadline>()
+  readonly #running = new Calls()
+  readonly #background = new Calls()
   /** One timer for all calls, set for the first of their deadlines: a timer a call would show in every call's time. */
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
@@ -20,7 +20,7 @@ export class RunningCalls {
 
   /** How many calls run that clients wait for. */
   get count(): number {
-    return this.#running.size
+    return this.#running.all.length
   }
 
   /**
@@ -31,7 +31,7 @@ export class RunningCalls {
    */
   begin(ms: number, client: Pick<Client, 'watch'>): Deadline {
     if (this.#stopped) throw overloaded('The server is stopping.')
-    if (this.#running.size >= this.#limit) throw overloaded('Too many calls at once.')
+    if (this.count >= this.#limit) throw overloaded('Too many calls at once.')
     const deadline = this.#track(this.#running, ms)
     client.watch(() => deadline.end('client_gone'))
     return deadline
@@ -44,7 +44,7 @@ export class RunningCalls {
    * @throws Problem `overloaded`
    */
   beginBackground(ms: number): Deadline {
-    if (this.#background.size >= this.#limit) throw overloaded('Too many calls at once.')
+    if (this.#background.all.length >= this.#limit) throw overloaded('Too many calls at once.')
     const deadline = this.#track(this.#background, ms)
     if (this.#stopped) deadline.end('stopping')
     return deadline
@@ -58,11 +58,11 @@ export class RunningCalls {
   /** Ends every call now, and each one that still comes. */
   stop(): void {
     this.#stopped = true
-    for (const deadline of [...this.#running, ...this.#background]) deadline.end('stopping')
+    for (const deadline of [...this.#running.all, ...this.#background.all]) deadline.end('stopping')
     clearTimeout(this.#timer)
   }
 
-  #track(calls: Set<Deadline>, ms: number): Deadline {
+  #track(calls: Calls, ms: number): Deadline {
     const deadline = new Deadline(performance.now() + ms)
     calls.add(deadline)
     if (deadline.at < this.#timerAt) this.#wakeAt(deadline.at)
@@ -82,7 +82,7 @@ export class RunningCalls {
     const now = performance.now()
     const overdue: Deadline[] = []
     let next = Infinity
-    for (const deadline of [...this.#running, ...this.#background]) {
+    for (const deadline of [...this.#running.all, ...this.#background.all]) {
       if (deadline.ended) continue
       if (deadline.at <= now) overdue.push(deadline)
       else if (deadline.at < next) next = deadline.at
@@ -90,5 +90,26 @@ export class RunningCalls {
     this.#timerAt = Infinity
     if (next !== Infinity) this.#wakeAt(next)
     for (const deadline of overdue.sort((a, b) => a.at - b.at)) deadline.end('timeout')
+  }
+}
+
+/** Calls in no order. A set would be rebuilt again and again, because all that is in it soon goes. */
+class Calls {
+  readonly all: Deadline[] = []
+
+  add(deadline: Deadline): void {
+    deadline.place = this.all.length
+    this.all.push(deadline)
+  }
+
+  /** @returns false if it was not there. */
+  delete(deadline: Deadline): boolean {
+    if (this.all[deadline.place] !== deadline) return false
+    const last = this.all.pop() as Deadline
+    if (last !== deadline) {
+      this.all[deadline.place] = last
+      last.place = deadline.place
+    }
+    return true
   }
 }

@@ -44,8 +44,8 @@ export class NodeIncoming extends IncomingMessage {
     return super.destroy(error)
   }
 
-  /** The server lets go of a request that has ended. Node declares a property where it has an accessor. */
-  // @ts-expect-error TS2611
+  /** The server lets go of a request that has ended. */
+  // @ts-expect-error: Node declares a property where it has an accessor.
   override get readableEnded(): boolean {
     return this.#ended || Reflect.get(IncomingMessage.prototype, 'readableEnded', this) as boolean
   }

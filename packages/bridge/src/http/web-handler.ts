@@ -17,10 +17,17 @@ export function createWebHandler(routes: Routes): (request: Request) => Promise<
   return async (given) => {
     const request = fromWebRequest(given)
     try {
-      const { pathname, search } = new URL(given.url)
-      return toWebResponse(await answer(request, given.method, pathname, search))
+      const [path, search] = splitUrl(given.url)
+      return toWebResponse(await answer(request, given.method, path, search))
     } catch (error) {
       return toWebResponse(routes.fail(request, error))
     }
   }
+}
+
+/** The path and the query of the URL of a request, which the platform has normalised. */
+function splitUrl(url: string): [path: string, search: string] {
+  const path = url.indexOf('/', url.indexOf('://') + 3)
+  const query = url.indexOf('?', path)
+  return query === -1 ? [url.slice(path), ''] : [url.slice(path, query), url.slice(query)]
 }

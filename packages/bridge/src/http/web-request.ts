@@ -1,4 +1,4 @@
-import { BodyCutShort, BodyTooLarge, type HeaderList, type HttpAnswer, type HttpRequest } from './message.ts'
+import { BodyCutShort, BodyTooLarge, type HttpAnswer, type HttpRequest } from './message.ts'
 
 /** A `Request` of the web standards as the Bridge sees it: for h3, and for every platform that speaks them. */
 export function fromWebRequest(request: Request): HttpRequest {
@@ -10,25 +10,36 @@ export function fromWebRequest(request: Request): HttpRequest {
   }
 }
 
+/** The platform knows how long a text is, and says so. */
 export function toWebResponse({ status, headers, body }: HttpAnswer): Response {
-  // Its length is known, so it need not go in chunks.
-  const length: HeaderList = body === null ? [] : [['content-length', String(new TextEncoder().encode(body).byteLength)]]
-  return new Response(body, { status, headers: [...headers, ...length] as [string, string][] })
+  const named: Record<string, string> = {}
+  // Not as the list that it is: reading one takes the platform several times as long.
+  for (const [name, value] of headers) named[name] = name in named ? `${named[name]}, ${value}` : value
+  return new Response(body, { status, headers: named })
 }
 
-async function readText({ body }: Request, limit: number): Promise<string> {
-  // A byte order mark stays, as it does on Node: JSON has none (RFC 8259, section 8.1).
+async function readText(request: Request, limit: number): Promise<string> {
+  try {
+    // Bytes whose number is known come at once; their reader has looked at it. Of others there may be any number.
+    return request.headers.has('content-length') ? textOf(await request.arrayBuffer()) : await readChunks(request, limit)
+  } catch (error) {
+    throw error instanceof BodyTooLarge ? error : new BodyCutShort('', { cause: error })
+  }
+}
+
+/** A byte order mark stays, as it does on Node: JSON has none (RFC 8259, section 8.1). */
+function textOf(bytes: ArrayBuffer): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+}
+
+async function readChunks({ body }: Request, limit: number): Promise<string> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let text = ''
   let bytes = 0
-  try {
-    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-      bytes += chunk.byteLength
-      if (bytes > limit) throw new BodyTooLarge()
-      text += decoder.decode(chunk, { stream: true })
-    }
-  } catch (error) {
-    throw error instanceof BodyTooLarge ? error : new BodyCutShort('', { cause: error })
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.byteLength
+    if (bytes > limit) throw new BodyTooLarge()
+    text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
 }

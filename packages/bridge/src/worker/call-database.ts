@@ -45,6 +45,7 @@ export class PerCallDriver implements DatabaseDriver {
       if (end.isOver) throw new DatabaseError('failed', `Database "${this.alias}": the call has been answered already.`)
       const opened = driver = this.open()
       this.#opened.set(end, opened)
+      end.watchClient()
       end.whenOver(() => opened.close())
     }
     return driver

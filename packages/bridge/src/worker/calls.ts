@@ -1,4 +1,4 @@
-import { type Client, Deadline } from '../deadline.ts'
+import { type Client, Deadline, NO_CLIENT } from '../deadline.ts'
 import { overloaded } from '../problem.ts'
 import type { Runtime } from '../runtime.ts'
 
@@ -10,11 +10,24 @@ export class CallDeadline extends Deadline {
   readonly #closers: (() => Promise<void>)[] = []
   readonly #timer: ReturnType<typeof setTimeout>
   #isOver = false
+  #isWatched = false
 
-  constructor(ms: number) {
+  constructor(ms: number, private readonly client: Pick<Client, 'watch'> = NO_CLIENT) {
     super(performance.now() + ms)
     // A timer belongs to its request as well, so there cannot be one for all.
     this.#timer = setTimeout(() => this.end('timeout'), ms)
+  }
+
+  override get signal(): AbortSignal {
+    this.watchClient()
+    return super.signal
+  }
+
+  /** Ends the call if its client leaves: from when there is something to end, for a request's signal is not for nothing. */
+  watchClient(): void {
+    if (this.#isWatched) return
+    this.#isWatched = true
+    this.client.watch(() => this.end('client_gone'))
   }
 
   /** True once the call has been answered. */
@@ -27,12 +40,12 @@ export class CallDeadline extends Deadline {
     this.#closers.push(close)
   }
 
-  /** Closes what the call opened. Never rejects. */
-  async close(): Promise<void> {
+  /** Ends the call's time, and closes what it opened: nothing, or something that takes its own time. Never rejects. */
+  close(): Promise<unknown> | undefined {
     this.#isOver = true
     clearTimeout(this.#timer)
     this.release()
-    await Promise.all(this.#closers.splice(0).map((close) => close().catch(() => {})))
+    return this.#closers.length === 0 ? undefined : Promise.all(this.#closers.splice(0).map((close) => close().catch(() => {})))
   }
 }
 
@@ -54,9 +67,7 @@ export class WorkerCalls implements Pick<Runtime['calls'], keyof Runtime['calls'
 
   /** @throws Problem `overloaded` if as many calls run as may. */
   begin(ms: number, client: Pick<Client, 'watch'>): CallDeadline {
-    const deadline = this.#track(this.#running, ms)
-    client.watch(() => deadline.end('client_gone'))
-    return deadline
+    return this.#track(this.#running, ms, client)
   }
 
   /** Work that no single client waits for. @throws Problem `overloaded` */
@@ -67,16 +78,17 @@ export class WorkerCalls implements Pick<Runtime['calls'], keyof Runtime['calls'
   end(deadline: Deadline): void {
     if (!(deadline instanceof CallDeadline)) return
     if (!this.#running.delete(deadline)) this.#background.delete(deadline)
-    this.later(deadline.close())
+    const closed = deadline.close()
+    if (closed !== undefined) this.later(closed)
   }
 
   /** Nothing tells a Worker to stop. */
   stop(): void {}
 
-  #track(calls: Set<CallDeadline>, ms: number): CallDeadline {
+  #track(calls: Set<CallDeadline>, ms: number, client?: Pick<Client, 'watch'>): CallDeadline {
     if (calls.size >= this.limit) forgetLost(calls)
     if (calls.size >= this.limit) throw overloaded('Too many calls at once.')
-    const deadline = new CallDeadline(ms)
+    const deadline = new CallDeadline(ms, client)
     calls.add(deadline)
     return deadline
   }
