@@ -1,5 +1,6 @@
 import { defineTarget, type Target } from '@santokit/core'
 import type { WorkerPackage } from './bundle/package.ts'
+import { withoutReplaced } from './bundle/hyperdrive.ts'
 import { WORKER_FLAGS, workerOptions, type WorkerSettings } from './options.ts'
 
 /**
@@ -22,6 +23,7 @@ export const workerTarget: Target<WorkerSettings, WorkerPackage> = defineTarget(
   rollback: async (to, ctx) => (await import('./release/rollback.ts')).rollback(to, ctx),
   secrets: {
     atRelease: true,
+    needs: (secrets, { options }) => withoutReplaced(secrets, options.hyperdrive),
     list: async (ctx) => (await import('./release/secrets.ts')).listSecrets(ctx),
     set: async (values, ctx) => (await import('./release/secrets.ts')).setSecrets(values, ctx),
     remove: async (names, ctx) => (await import('./release/secrets.ts')).removeSecrets(names, ctx),

@@ -2,7 +2,7 @@ import { SecretValue } from '@santokit/core'
 import { describe, expect, test } from 'vitest'
 import { workerTarget } from '../src/target.ts'
 import { createBench, refusalOf, type Bench } from './bench.ts'
-import type { Fault } from './cloudflare/cloudflare.ts'
+import { FakeCloudflare, type Fault } from './cloudflare/cloudflare.ts'
 
 const READS: Readonly<Record<string, (bench: Bench) => Promise<unknown>>> = {
   plan: (bench) => bench.plan('b'),
@@ -99,7 +99,9 @@ test('an answer in another form is said to be one', async () => {
 
 test('an API that is not there', async () => {
   const bench = await createBench()
-  expect(await refusalOf(bench.plan('a', { more: { apiUrl: 'http://127.0.0.1:9' } }))).toMatchObject({ code: 'STK4001', details: { why: expect.stringContaining('ECONNREFUSED') as string } })
+  const gone = await FakeCloudflare.start()
+  await gone.close()
+  expect(await refusalOf(bench.plan('a', { more: { apiUrl: gone.origin } }))).toMatchObject({ code: 'STK4001', details: { why: expect.stringContaining('ECONNREFUSED') as string } })
 })
 
 test('an interruption is not waited out', async () => {

@@ -183,6 +183,17 @@ describe('a rollback', () => {
 })
 
 describe('secrets', () => {
+  test('are all that are declared, but the address of what Hyperdrive reaches', async () => {
+    const bench = await createBench()
+    const secrets = [
+      { name: 'CACHE_URL', optional: false, usedBy: ['databases.cache.url'] }, { name: 'DATABASE_URL', optional: false, usedBy: ['databases.main.url'] },
+      { name: 'SHARED_URL', optional: false, usedBy: ['databases.main.url', 'databases.other.url'] },
+    ]
+    const names = (more: Readonly<Record<string, unknown>>) => workerTarget.secrets?.needs?.(secrets, bench.ctx({ more })).map(({ name }) => name)
+    expect(names({})).toEqual(['CACHE_URL', 'DATABASE_URL', 'SHARED_URL'])
+    expect(names({ hyperdrive: { main: '0123456789abcdef0123456789abcdef' } })).toEqual(['CACHE_URL', 'SHARED_URL'])
+  })
+
   test('keep the digest that is live, also where somebody else changed them', async () => {
     const bench = await createBench()
     const release = await bench.release('a', { secretsToSet: { TOKEN: 'x' } })

@@ -5,7 +5,7 @@ import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { SecretValue } from '../secrets/secret-value.ts'
 import { findTarget } from './build.ts'
 import { runPhase, type LifecycleContext } from './context.ts'
-import { listSecrets } from './platform-secrets.ts'
+import { listSecrets, neededSecrets } from './platform-secrets.ts'
 import { readDeclared } from './read-declared.ts'
 
 /** Values that a release is to set in the same upload, by name. */
@@ -35,12 +35,13 @@ export async function secretsPhase(
 const NONE: SecretsToSet = new Map()
 
 async function proveSecrets(
-  project: ResolvedProject, target: ResolvedTarget, secrets: readonly RequiredSecret[], ctx: LifecycleContext, send: boolean,
+  project: ResolvedProject, target: ResolvedTarget, declared: readonly RequiredSecret[], ctx: LifecycleContext, send: boolean,
 ): Promise<{ readonly value: SecretsToSet; readonly summary: string }> {
   if (findTarget(target, ctx).implementation.secrets === undefined) {
-    return { value: NONE, summary: secrets.length === 0 ? 'none declared' : `${secrets.length} declared, for the platform to set` }
+    return { value: NONE, summary: declared.length === 0 ? 'none declared' : `${declared.length} declared, for the platform to set` }
   }
   const { listed, atRelease } = await listSecrets(project, target, ctx)
+  const secrets = neededSecrets(project, target, declared, ctx)
   if (send && !atRelease) throw notWithARelease(project, target, ctx)
   if (listed === undefined || send) {
     const value = await readForRelease(project, target, secrets, ctx)

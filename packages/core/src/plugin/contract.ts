@@ -1,4 +1,4 @@
-import type { Digest, Json, LogicEntry, Manifest } from '@santokit/bridge/manifest'
+import type { Digest, Json, LogicEntry, Manifest, RequiredSecret } from '@santokit/bridge/manifest'
 import type { z } from 'zod'
 import type { Artifact } from '../artifact/artifact.ts'
 import type { Bundle } from '../artifact/bundle.ts'
@@ -266,6 +266,13 @@ export interface SecretSink<Options> {
    *   {@link atRelease} that release then sets them.
    */
   list(ctx: TargetContext<Options>): Promise<readonly string[] | undefined>
+  /**
+   * Which of a project's secrets this platform needs: a database that it reaches by means of its own needs no address. The others are
+   * neither missed there nor set.
+   *
+   * @default all of them
+   */
+  needs?(secrets: readonly RequiredSecret[], ctx: TargetContext<Options>): readonly RequiredSecret[]
   /** Sets these names and leaves all others alone. Run again after a failure it finishes the work. */
   set(values: ReadonlyMap<string, SecretValue>, ctx: TargetContext<Options>): Promise<void>
   /** Removes these names. One that is not there is no failure. */

@@ -1,10 +1,6 @@
 import { StkError, type Bundle } from '@santokit/core'
 import type { WorkerSettings } from '../options.ts'
-
-/** The name of the Hyperdrive binding of an alias. */
-export function hyperdriveBinding(alias: string): string {
-  return `HYPERDRIVE_${alias.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
-}
+import { hyperdriveBinding } from './hyperdrive.ts'
 
 /**
  * The module that a project is released as: it imports the Bridge, the drivers of the project's databases and its logic, and

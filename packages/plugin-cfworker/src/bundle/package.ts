@@ -4,10 +4,11 @@ import { bundleWorker } from './bundle-worker.ts'
 import { digestOf } from './digest.ts'
 import { entryModule } from './entry.ts'
 import { refuseUnfit } from './fitness.ts'
+import { withoutReplaced } from './hyperdrive.ts'
 import { writeMark, type Mark } from './mark.ts'
 import { workerName } from './name.ts'
 import { checkSize, describeSize, sizeOf, VARIABLE_LIMITS, type WorkerSize } from './size.ts'
-import { configText, neededSecrets, wranglerConfig } from './wrangler-config.ts'
+import { configText, wranglerConfig } from './wrangler-config.ts'
 
 /** A Worker, ready to be uploaded: `worker.js` and `wrangler.json`. */
 export interface WorkerPackage extends Artifact {
@@ -41,7 +42,7 @@ export async function packageWorker(bundle: Bundle, ctx: TargetContext<WorkerSet
   const mark: Mark = { project: project.name, target: target.name, environment, bundle: bundle.digest, content }
   const files = [fileOf('worker.js', code), fileOf('wrangler.json', new TextEncoder().encode(configText(config, writeMark(mark))))]
   refuseSecrets(files, ctx)
-  const secrets = neededSecrets(bundle.manifest, settings).map((secret) => secret.name)
+  const secrets = withoutReplaced(bundle.manifest.secrets, settings.hyperdrive).map((secret) => secret.name)
   if (secrets.length >= VARIABLE_LIMITS.free) ctx.warn(`The Worker has ${secrets.length} secrets: free plans take ${VARIABLE_LIMITS.free} with variables.`)
   ctx.progress(`worker.js ${describeSize(size)}`)
   return {

@@ -1,6 +1,6 @@
 import { StkError, type Bundle } from '@santokit/core'
 import type { WorkerRoute, WorkerSettings } from '../options.ts'
-import { hyperdriveBinding } from './entry.ts'
+import { hyperdriveBinding, withoutReplaced } from './hyperdrive.ts'
 import { MARK } from './mark.ts'
 import { VARIABLE_LIMITS } from './size.ts'
 
@@ -32,7 +32,7 @@ export function wranglerConfig({ name, bundle: { manifest }, settings, baseUrl }
   const variables = isRecord(vars) ? vars : {}
   const routes = routesOf(settings, baseUrl)
   const hyperdrive = Object.entries(settings.hyperdrive).sort(([a], [b]) => (a < b ? -1 : 1)).map(([alias, id]) => ({ binding: hyperdriveBinding(alias), id }))
-  const secrets = neededSecrets(manifest, settings)
+  const secrets = withoutReplaced(manifest.secrets, settings.hyperdrive)
   refuseNames([...secrets.map((secret) => secret.name), ...Object.keys(variables), MARK, VERSION_BINDING, ...hyperdrive.map(({ binding }) => binding), ...bindings(others)], manifest.project)
   const count = secrets.length + Object.keys(variables).length + 1
   if (count > VARIABLE_LIMITS.paid) {
@@ -65,12 +65,6 @@ export function configText(config: WranglerConfig, mark?: string): string {
   const { vars } = config
   const marked = mark === undefined ? config : { ...config, vars: { ...(isRecord(vars) ? vars : {}), [MARK]: mark } }
   return `${JSON.stringify(sorted(marked), undefined, 2)}\n`
-}
-
-/** The secrets that the Worker reads: all that are declared, but the address of a database that is reached through Hyperdrive. */
-export function neededSecrets({ secrets }: Bundle['manifest'], { hyperdrive }: Pick<WorkerSettings, 'hyperdrive'>): Bundle['manifest']['secrets'] {
-  const replaced = new Set(Object.keys(hyperdrive).map((alias) => `databases.${alias}.url`))
-  return secrets.filter(({ usedBy }) => usedBy.length === 0 || !usedBy.every((path) => replaced.has(path)))
 }
 
 /** The options' routes; else everything below the base URL, unless workers.dev answers there by itself. */
