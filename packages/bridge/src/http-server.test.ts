@@ -8,11 +8,11 @@ import { type HttpServer, listen } from './http-server.ts'
 const TEXT: HttpAnswer = { status: 200, headers: [['content-type', 'application/json'], ['x-request-id', 'r1']], body: '"plain"' }
 
 /** A server whose requests wait for the test to answer them. */
-async function serve(inactivityTimeout = 60_000): Promise<{ server: HttpServer; requests: NodeResponse[]; arrived(count: number): Promise<void> }> {
+async function serve(readingTimeout = 60_000): Promise<{ server: HttpServer; requests: NodeResponse[]; arrived(count: number): Promise<void> }> {
   const requests: NodeResponse[] = []
   const server = await listen((request, response) => {
     request.resume().once('end', () => requests.push(response))
-  }, { host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, inactivityTimeout })
+  }, { host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, readingTimeout })
   onTestFinished(async () => {
     server.destroy()
     await server.drain(0)

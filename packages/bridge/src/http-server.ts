@@ -35,7 +35,7 @@ export interface ListenOptions extends ConnectionLimits {
   readonly host: string
   readonly port: number
   /** Milliseconds for which a client may take nothing of an answer that waits for it; its connection is cut then. */
-  readonly inactivityTimeout: number
+  readonly readingTimeout: number
 }
 
 /** Takes requests. */
@@ -45,7 +45,7 @@ type NodeServer = Server<typeof NodeIncoming, typeof NodeResponse>
 
 /** @throws BootError if the address cannot be listened on. */
 export async function listen(
-  listener: NodeListener, { host, port, max, requestTimeout, inactivityTimeout }: ListenOptions,
+  listener: NodeListener, { host, port, max, requestTimeout, readingTimeout }: ListenOptions,
 ): Promise<HttpServer> {
   const server = createServer({
     requestTimeout, headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout), maxHeaderSize: MOST_HEADER_BYTES,
@@ -54,7 +54,7 @@ export async function listen(
     keepAliveTimeout: 0, noDelay: true, IncomingMessage: NodeIncoming, ServerResponse: NodeResponse,
   })
   server.maxConnections = max
-  const connections = trackConnections(server, listener, inactivityTimeout)
+  const connections = trackConnections(server, listener, readingTimeout)
   await bind(server, host, port)
   const bound = (server.address() as AddressInfo).port
   return {
@@ -96,7 +96,7 @@ interface Connection {
 }
 
 /** Knows how many requests each connection has unanswered, hands them to `listener`, and closes connections that are left lying. */
-function trackConnections(server: NodeServer, listener: NodeListener, inactivityTimeout: number): { closeWhenIdle(): void } {
+function trackConnections(server: NodeServer, listener: NodeListener, readingTimeout: number): { closeWhenIdle(): void } {
   const connections = new Map<Socket, Connection>()
   let closing = false
   server.on('connection', (socket) => {
@@ -120,7 +120,7 @@ function trackConnections(server: NodeServer, listener: NodeListener, inactivity
     listener(request, response)
   })
   const sweeper = setInterval(() => {
-    for (const [socket, connection] of connections) sweep(socket, connection, inactivityTimeout)
+    for (const [socket, connection] of connections) sweep(socket, connection, readingTimeout)
   }, SWEEP_INTERVAL).unref()
   server.once('close', () => clearInterval(sweeper))
   return {
@@ -135,10 +135,10 @@ function trackConnections(server: NodeServer, listener: NodeListener, inactivity
  * Closes a connection that has long been without a request, and sees to it that one is cut whose client does not read its answer: it
  * would hold both for good. What is still to be sent, or read, in part is for Node's own timers, which know of each byte.
  */
-function sweep(socket: Socket, connection: Connection, inactivityTimeout: number): void {
+function sweep(socket: Socket, connection: Connection, readingTimeout: number): void {
   const { bytesRead, writableLength } = socket
   const isSending = writableLength > 0
-  if (isSending !== Boolean(socket.timeout)) socket.setTimeout(isSending ? inactivityTimeout : 0)
+  if (isSending !== Boolean(socket.timeout)) socket.setTimeout(isSending ? readingTimeout : 0)
   const isIdle = connection.unanswered === 0 && !isSending && bytesRead === connection.bytesRead
   connection.bytesRead = bytesRead
   connection.idleSweeps = isIdle ? connection.idleSweeps + 1 : 0

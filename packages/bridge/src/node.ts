@@ -65,7 +65,7 @@ export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOp
     if (settings.metrics) opened.metrics = await serveMetrics(runtime, settings.metrics)
     const listener = createNodeListener(createRoutes(runtime, () => stopping))
     const server = await listen(listener, {
-      host: settings.host, port: settings.port, ...settings.connections, inactivityTimeout: longestCall(runtime) + READING_TIME,
+      host: settings.host, port: settings.port, ...settings.connections, readingTimeout: READING_TIME,
     })
     log.info('listening', {
       url: server.url, project: bundle.manifest.project, digest: bundle.manifest.digest, origin: bundle.origin, santokit: version, metrics: opened.metrics?.url,
@@ -98,12 +98,8 @@ interface Opened {
   readonly metrics: MetricsServer | undefined
 }
 
-/** Milliseconds for a client to read its answer. */
+/** Milliseconds for which a client may read nothing of its answer. */
 const READING_TIME = 30_000
-
-function longestCall({ logic }: Runtime): number {
-  return Math.max(0, ...[...logic.values()].map(({ timeout }) => timeout))
-}
 
 /** Milliseconds for answers of ended calls to leave, and for pools to close, once the time is over. */
 const LAST_MOMENTS = 1000
