@@ -163,6 +163,12 @@ test('issuers, origins, limits, databases and the address', () => {
   expect(compareManifests(before, after).settings).toEqual(['auth', 'baseUrl', 'cors', 'databases', 'limits'])
 })
 
+test('nothing that was read back from a platform can steer a terminal', () => {
+  const cors = (origin: string): Partial<Manifest> => ({ cors: { origins: [origin], maxAge: 1 } })
+  const { impacts } = compareManifests(manifest({}, cors('https://a\u001B[2J\u202Eb')), manifest({}, cors('https://a')))
+  expect(impacts[0]?.what).toBe('browsers at https://a\uFFFD[2J\uFFFDb can no longer call it')
+})
+
 test('every rule has its row in the manual, with its severity', async () => {
   const manual = await readFile(new URL('../../../../docs/plan.md', import.meta.url), 'utf8')
   const rows = [...manual.matchAll(/^\| `([a-z-]+)` \| (breaking|risky|safe) \|/gm)].map(([, id, severity]) => [id, severity])

@@ -74,7 +74,9 @@ export interface Impact {
   readonly what: string
 }
 
-/** An impact by its rule. */
+/** An impact by its rule. What was read back from a platform is shown on terminals, so nothing in it may steer one. */
 export function impact(rule: RuleId, subject: string, what: string): Impact {
-  return { rule, severity: RULES[rule], subject, what }
+  return { rule, severity: RULES[rule], subject, what: what.replaceAll(CONTROL, '\uFFFD') }
 }
+
+const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g

@@ -20,7 +20,7 @@ test('before the first release there is nothing to compare with, and nothing to 
   const ran = await shop.stk('plan', '--detailed-exitcode', '--fail-on', 'breaking')
   expect(ran).toMatchObject({ code: 2, err: '' })
   expect(ran.out).toContain('shop → shelf  production')
-  expect(ran.out).toContain('nothing yet: this is the first release')
+  expect(ran.out).toContain('nothing of ours yet: this is the first release')
   expect(ran.out).toMatch(/logic +2 new/)
   expect(ran.out).toContain('1 KB to send')
   await expect(shop.read('platform.json')).rejects.toThrow('ENOENT')

@@ -47,7 +47,7 @@ function linesOf(survey: Survey, environment: string, paint: Paint): readonly st
   const place = `  ${paint.bold(`${project.name} → ${target.name}`)}  ${environment}`
   const notes = secretLines(survey, paint)
   if (isUnchanged(survey)) return [`${place}  no change${live === null ? '' : paint.dim(` · live: ${liveWords(live)}`)}`, ...notes]
-  return ['', place, row('live', live === null ? 'nothing yet: this is the first release' : `${liveWords(live)}  ${paint.dim(shortDigest(live.digest))}`),
+  return ['', place, row('live', live === null ? 'nothing of ours yet: this is the first release' : `${liveWords(live)}  ${paint.dim(shortDigest(live.digest))}`),
     row('release', releaseWords(survey, paint)), ...stepLines(survey, paint), ...logicLines(survey, paint), ...clientLines(survey, paint), ...notes]
 }
 
@@ -83,7 +83,15 @@ function logicLines({ comparison, bundle }: Survey, paint: Paint): readonly stri
     ...removed.map((path) => `${paint.red('-')} ${path}`),
     ...(settings.length === 0 ? [] : [`${paint.yellow('~')} ${settings.join(', ')}`]),
   ]
-  return entries.map((entry, at) => row(at === 0 ? 'logic' : '', entry))
+  return rows('logic', entries)
+}
+
+/** What a screen holds of one list. */
+const SHOWN = 40
+
+function rows(label: string, entries: readonly string[]): readonly string[] {
+  const shown = entries.length > SHOWN ? [...entries.slice(0, SHOWN), `and ${entries.length - SHOWN} more: stk plan --json`] : entries
+  return shown.map((entry, at) => row(at === 0 ? label : '', entry))
 }
 
 function clientLines({ comparison }: Survey, paint: Paint): readonly string[] {
@@ -91,7 +99,7 @@ function clientLines({ comparison }: Survey, paint: Paint): readonly string[] {
   if (comparison.kind !== 'compared') return []
   const worth = comparison.changes.impacts.filter(({ severity }) => severity !== 'safe')
   if (worth.length === 0) return [row('clients', `${paint.green('✔')} nothing breaks`)]
-  return worth.map((each, at) => row(at === 0 ? 'clients' : '', impactWords(each, paint)))
+  return rows('clients', worth.map((each) => impactWords(each, paint)))
 }
 
 function impactWords({ rule, severity, subject, what }: Impact, paint: Paint): string {

@@ -47,7 +47,9 @@ async function checked(found: unknown, live: Release): Promise<Manifest | { read
   const { parseManifest } = await import('@santokit/bridge/manifest/schema')
   try {
     const manifest = parseManifest(found)
-    return manifest.digest === live.digest ? manifest : { why: `what is stored as ${live.id} is another bundle than was released` }
+    if (manifest.digest !== live.digest) return { why: `what is stored as ${live.id} is another bundle than was released` }
+    // Paths are shown as they are. None that a file can have steers a terminal.
+    return Object.keys(manifest.logic).every((path) => /^[\w./-]+$/.test(path)) ? manifest : { why: `the manifest of ${live.id} has logic of impossible names` }
   } catch (error) {
     return { why: `the manifest of ${live.id} is not one that this version reads: ${error instanceof Error ? error.message.split('\n')[0] ?? '' : ''}` }
   }
