@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { watch, type FSWatcher } from 'chokidar'
 import { dirname, relative } from 'pathe'
 
@@ -12,7 +13,7 @@ export interface FileWatch {
 }
 
 export interface WatchOptions {
-  /** Files and folders. Absolute. They are there. */
+  /** Files and folders. Absolute. What is not there is left out. */
   readonly paths: readonly string[]
   /** A file that may come and go, such as `.env`. Absolute. */
   readonly optional: string
@@ -28,7 +29,7 @@ export interface WatchOptions {
 
 /** Watches until it is closed. Resolves once nothing is missed any more. */
 export async function watchFiles({ paths, optional, root, changed }: WatchOptions): Promise<FileWatch> {
-  const watcher = watch([...paths], {
+  const watcher = watch(paths.filter((path) => existsSync(path)), {
     ignoreInitial: true,
     // Only below the root: the repository itself may lie in a folder of such a name.
     ignored: (path) => /(^|\/)(node_modules|\.git|\.santokit|dist)(\/|$)/.test(relative(root, path)),
@@ -63,7 +64,7 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
   })
   await Promise.all(ready)
   return {
-    add: (more) => void watcher.add([...more]),
+    add: (more) => void watcher.add(more.filter((path) => existsSync(path))),
     async close() {
       clearTimeout(timer)
       await Promise.all([watcher.close(), coming.close()])

@@ -107,9 +107,11 @@ export async function develop(files: Readonly<Record<string, string>> = FILES, e
   return {
     root, url, server, events, write,
     next: (type, like = () => true) => new Promise((resolve, reject) => {
+      // Made here, so that it tells who waits.
+      const error = new Error()
       const late = setTimeout(() => {
         waiting.delete(look)
-        reject(new Error(`no such ${type} came:\n${events.slice(seen).map((event) => JSON.stringify(event)).join('\n')}`))
+        reject(Object.assign(error, { message: `no such ${type} came:\n${events.slice(seen).map((event) => JSON.stringify(event)).join('\n')}` }))
       }, LONGEST)
       const look = (): void => {
         const at = events.findIndex((event, index) => index >= seen && event.type === type && like(event))
