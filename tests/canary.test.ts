@@ -21,7 +21,8 @@ function expectClean(run: CanaryRun, code?: number): void {
 const CALLS: Readonly<Record<string, readonly (readonly [args: readonly string[], code?: number])[]>> = {
   bundle: [[[], 0]],
   build: [[['--profile'], 0]],
-  release: [[['--dry-run'], 0], [['--yes'], 0]],
+  plan: [[['--out', 'release.json'], 0]],
+  release: [[['release.json'], 0], [['--dry-run'], 0], [['--yes'], 0]],
   deploy: [[['app', '--yes', '--push-secrets'], 0]],
   releases: [[[], 0]],
   rollback: [[['--dry-run'], undefined]],
@@ -33,6 +34,7 @@ const CALLS: Readonly<Record<string, readonly (readonly [args: readonly string[]
   schema: [[['plan', '--out', 'plan.json'], undefined]],
   sync: [[[], undefined]],
   inspect: [[[], 0]],
+  doctor: [[[], undefined]],
   init: [[['other'], undefined]],
   // They have tests of their own below, since they do not end by themselves, or print what they are told to.
   dev: [],
