@@ -36,7 +36,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', destructuredArrayIgnorePattern: '^_', caughtErrors: 'none' }],
       'eqeqeq': 'error',
       'no-restricted-syntax': ['error', {
-        selector: 'ExportDefaultDeclaration', message: 'Export by name: a name can be searched for. Only plugins, configs and logic have a default export.',
+        selector: 'ExportDefaultDeclaration', message: 'Export by name: a name can be searched for. Only plugins, configs, logic and Workers have a default export.',
       }],
       'no-var': 'error',
       'prefer-const': 'error',
@@ -54,8 +54,8 @@ export default tseslint.config(
     },
   },
   {
-    name: 'plugins, configs and logic are found by their default export',
-    files: ['packages/plugin-*/src/index.ts', 'packages/core/templates/plugin/*/src/index.ts', '**/*.config.{ts,js}', 'docs/.vitepress/**', '**/logic/**/*.{ts,js,mjs}', '**/fixtures/**'],
+    name: 'plugins, configs, logic and Workers are found by their default export',
+    files: ['packages/plugin-*/src/index.ts', 'packages/core/templates/plugin/*/src/index.ts', '**/*.config.{ts,js}', 'docs/.vitepress/**', '**/logic/**/*.{ts,js,mjs}', '**/fixtures/**', 'bench/worker/{rivals,santokit}/**'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

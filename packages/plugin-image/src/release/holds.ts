@@ -1,6 +1,5 @@
 import { hexOf } from '../oci/content.ts'
 import type { Blob } from '../oci/types.ts'
-import type { Entry } from './history.ts'
 
 /** Hexadecimal digits: enough that two blobs of a repository do not begin alike. Whole digests of a base would be kilobytes. */
 const DIGITS = 16
@@ -11,7 +10,7 @@ export function holdsOf(blobs: readonly Blob[]): string {
 }
 
 /** Which blobs the image `live` has, if the list knows it. */
-export function recallFrom(recorded: readonly Pick<Entry, 'image' | 'holds'>[], live: string): ((digest: string) => boolean) | undefined {
+export function recallFrom(recorded: readonly { readonly image: string; readonly holds?: string | undefined }[], live: string): ((digest: string) => boolean) | undefined {
   const holds = recorded.find(({ image }) => image === live)?.holds
   if (holds === undefined) return undefined
   const beginnings = new Set(holds.split(' '))
