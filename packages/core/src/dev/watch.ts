@@ -1,9 +1,12 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { watch, type FSWatcher } from 'chokidar'
 import { dirname, relative } from 'pathe'
 
 /** Milliseconds of silence after which a burst of saves counts as one. */
 const SETTLE = 20
+
+/** Milliseconds in which chokidar tells of one change of a file only: a formatter that writes again right after a save is not heard. */
+const DEAF = 50
 
 /** Files being watched. */
 export interface FileWatch {
@@ -45,21 +48,32 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     clearTimeout(timer)
     timer = setTimeout(() => void run(), SETTLE)
   }
+  /** What was handed over, as it was then, until it is certain that no later change went unheard. */
+  const handed = new Map<string, string>()
+  let checking: NodeJS.Timeout | undefined
   const run = async (): Promise<void> => {
     if (running || pending.size === 0) return
     running = true
+    clearTimeout(checking)
     const files = [...pending].sort()
     pending.clear()
+    for (const file of files) handed.set(file, stampOf(file))
     await changed(files, began)
     running = false
     if (pending.size > 0) schedule()
+    else checking = setTimeout(findUnheard, DEAF)
+  }
+  const findUnheard = (): void => {
+    for (const [file, stamp] of handed) if (stampOf(file) !== stamp) note(file)
+    handed.clear()
+  }
+  const note = (file: string): void => {
+    if (pending.size === 0) began = performance.now()
+    pending.add(file)
+    schedule()
   }
   const ready = [watcher, coming].map((one: FSWatcher) => {
-    one.on('all', (_event, path) => {
-      if (pending.size === 0) began = performance.now()
-      pending.add(path.replaceAll('\\', '/'))
-      schedule()
-    })
+    one.on('all', (_event, path) => note(path.replaceAll('\\', '/')))
     return new Promise<void>((resolve) => one.once('ready', () => resolve()))
   })
   await Promise.all(ready)
@@ -67,7 +81,14 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     add: (more) => void watcher.add(more.filter((path) => existsSync(path))),
     async close() {
       clearTimeout(timer)
+      clearTimeout(checking)
       await Promise.all([watcher.close(), coming.close()])
     },
   }
+}
+
+/** Tells whether a file was written between two looks at it. */
+function stampOf(file: string): string {
+  const { mtimeMs, size, ino } = statSync(file, { throwIfNoEntry: false }) ?? { mtimeMs: 0, size: 0, ino: 0 }
+  return `${mtimeMs} ${size} ${ino}`
 }
