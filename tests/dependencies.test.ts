@@ -52,6 +52,7 @@ function importsOf(code: string): readonly string[] {
   const found = withoutTemplates.matchAll(/(?:^(?:import|export)\b[^'";]*?from |^import |\bimport\()'([^'.][^']*)'/gm)
   return [...found]
     .map(([, source = '']) => source)
-    .filter((source) => !source.startsWith('node:') && !builtinModules.includes(source))
+    // What a platform brings with it.
+    .filter((source) => !/^(?:node|cloudflare):/.test(source) && !builtinModules.includes(source))
     .map((source) => source.split('/').slice(0, source.startsWith('@') ? 2 : 1).join('/'))
 }
