@@ -65,7 +65,6 @@ export default defineBuildConfig([
       inlineDependencies: true,
       output: { inlineDynamicImports: true },
       esbuild: { target: 'node20', minify: true },
-      // Without it h3 and srvx come in their generic form, whose answers are several times slower.
       resolve: { exportConditions: ['node'] },
       commonjs: { ignore: ['pg-native', 'pg-cloudflare'] },
     },

@@ -2,9 +2,9 @@ import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { toNodeHandler } from 'srvx/node'
 import { expect, onTestFinished, test } from 'vitest'
-import { createApp } from '../src/app.ts'
 import { createNodeListener } from '../src/http/node-listener.ts'
 import { createRoutes } from '../src/http/routes.ts'
+import { createWebHandler } from '../src/http/web-handler.ts'
 import { type HttpServer, listen } from '../src/http-server.ts'
 import { loadBundle } from '../src/load/index.ts'
 import { createLog } from '../src/log.ts'
@@ -12,7 +12,7 @@ import { closeRuntime, createRuntime } from '../src/runtime.ts'
 import { readServerSettings } from '../src/settings/index.ts'
 import { bundleFiles, makeFolder, makeManifest, module, type TestProject, writeBundle } from './bundle.ts'
 
-/** The Bridge answers straight on `node:http`, and through h3 and web standards: one set of rules, held on both here. */
+/** The Bridge answers straight on `node:http`, and by web standards: one set of rules, held on both here. */
 const ADAPTERS = ['node', 'web'] as const
 
 /** Handlers meet their test here: both live in one process. */
@@ -62,7 +62,7 @@ async function serve(adapter: (typeof ADAPTERS)[number], stopping = false): Prom
   const routes = createRoutes(runtime, () => stopping)
   const server = adapter === 'node'
     ? await listen(createNodeListener(routes), { host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, readingTimeout: 60_000 })
-    : await listenToWeb(toNodeHandler(createApp(routes).fetch) as RequestListener)
+    : await listenToWeb(toNodeHandler(createWebHandler(routes)) as RequestListener)
   onTestFinished(async () => {
     server.destroy()
     await server.drain(0)

@@ -1,4 +1,5 @@
 import type { NodeListener } from '../http-server.ts'
+import { createDispatch } from './dispatch.ts'
 import type { HttpAnswer, HttpRequest } from './message.ts'
 import { NodeRequest } from './node-request.ts'
 import type { NodeResponse } from './node-response.ts'
@@ -6,24 +7,14 @@ import type { Route, Routes } from './routes.ts'
 
 /** Answers requests straight on `node:http`: a framework takes longer to reach a call than all the rest of a small one. */
 export function createNodeListener(routes: Routes): NodeListener {
-  const whole = new Map(routes.all.map((route) => [route.path, route]))
-  const beginnings = routes.all.filter(({ path }) => path.endsWith('/'))
-
-  const answer = (request: HttpRequest, method: string, target: string): HttpAnswer | Promise<HttpAnswer> => {
-    const [path, search] = splitTarget(target)
-    // As h3 has it: `/health/` is `/health`.
-    const route = whole.get(path.replace(/\/$/, '')) ?? beginnings.find((beginning) => path.startsWith(beginning.path))
-    if (route === undefined) return routes.notFound(request, path)
-    if (!(route.methods as readonly string[]).includes(method)) return routes.refuseMethod(route, request, method)
-    return route.answer(request, path.slice(route.path.length), search)
-  }
-
-  const call = whole.get('/call') as Route
+  const dispatch = createDispatch(routes)
+  const call = routes.all.find(({ path }) => path === '/call') as Route
   return (incoming, response) => {
     const { method = '', url = '' } = incoming
     const request = new NodeRequest(incoming, response)
+    // What nearly every request is, without a look at its address.
     if (url === '/call' && method === 'POST') return send(call.answer(request, '', ''), request, response)
-    send(answer(request, method, url), request, response)
+    send(dispatch(request, method, ...splitTarget(url)), request, response)
   }
 
   function send(answered: HttpAnswer | Promise<HttpAnswer>, request: HttpRequest, response: NodeResponse): void {

@@ -24,7 +24,7 @@ export interface Route {
   answer(request: HttpRequest, rest: string, search: string): Answer
 }
 
-/** Everything the Bridge answers, for whichever server: `node-listener.ts` and `app.ts` only find the route. */
+/** Everything the Bridge answers, for whichever server: `dispatch.ts` finds the route. */
 export interface Routes {
   readonly all: readonly Route[]
   /** Where there is no route to a path: 404, or 400 for one that cannot be decoded. */

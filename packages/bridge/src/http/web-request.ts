@@ -1,6 +1,6 @@
 import { BodyCutShort, BodyTooLarge, type HttpAnswer, type HttpRequest } from './message.ts'
 
-/** A `Request` of the web standards as the Bridge sees it: for h3, and for every platform that speaks them. */
+/** A `Request` of the web standards as the Bridge sees it. */
 export function fromWebRequest(request: Request): HttpRequest {
   return {
     header: (name) => request.headers.get(name),
