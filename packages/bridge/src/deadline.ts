@@ -27,7 +27,9 @@ type EndListener = (reason: CallEnded) => void
 
 /** The time a call has. Ended by {@link RunningCalls} when it is over, when its client goes or when the Bridge stops. */
 export class Deadline {
-  #listeners: EndListener[] = []
+  /** Made on demand: most calls have one listener, the race with their own deadline. */
+  #listeners: EndListener[] | undefined
+  #racing: EndListener | undefined
   #controller: AbortController | undefined
   #ended: CallEnded | undefined
   /** Where it stands among the calls that run: theirs to know. */
@@ -53,13 +55,13 @@ export class Deadline {
   /** Tells `listener` once if the call ends before its logic does. What `signal` tells, for a fraction of its price. */
   onEnd(listener: EndListener): void {
     if (this.#ended) listener(this.#ended)
-    else this.#listeners.push(listener)
+    else (this.#listeners ??= []).push(listener)
   }
 
   /** Undoes {@link onEnd}. */
   offEnd(listener: EndListener): void {
-    const at = this.#listeners.lastIndexOf(listener)
-    if (at !== -1) this.#listeners.splice(at, 1)
+    const at = this.#listeners?.lastIndexOf(listener) ?? -1
+    if (at !== -1) this.#listeners?.splice(at, 1)
   }
 
   /** @throws CallEnded */
@@ -70,13 +72,20 @@ export class Deadline {
   end(why: EndReason): void {
     if (this.#ended) return
     this.#ended = new CallEnded(why)
+    this.#racing?.(this.#ended)
     // A copy: what hears of it may stop listening.
-    for (const listener of [...this.#listeners]) listener(this.#ended)
+    for (const listener of [...this.#listeners ?? []]) listener(this.#ended)
     this.#controller?.abort(this.#ended)
   }
 
+  /** True while something waits that the end of the call would stop, such as a statement or a transaction. */
+  get isHeard(): boolean {
+    return this.#listeners !== undefined && this.#listeners.length > 0
+  }
+
   /**
-   * Begins `work` and settles as it does, but no later than the deadline, whether or not `work` heeds the signal.
+   * Begins `work` and settles as it does, but no later than the deadline, whether or not `work` heeds the signal. Once a call.
+   * Work is not begun if the call is over already.
    *
    * @param settled told before that, and once more if `work` ends after the deadline.
    * @throws CallEnded
@@ -87,7 +96,8 @@ export class Deadline {
         settled()
         reject(error as Error)
       }
-      this.onEnd(fail)
+      if (this.#ended) return fail(this.#ended)
+      this.#racing = fail
       try {
         work().then((value) => {
           settled()
@@ -99,8 +109,8 @@ export class Deadline {
     })
   }
 
-  /** Forgets who listens: the call has been answered. */
+  /** The call has been answered: its end is no longer its client's. */
   release(): void {
-    this.#listeners.length = 0
+    this.#racing = undefined
   }
 }

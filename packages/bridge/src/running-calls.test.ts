@@ -17,14 +17,40 @@ test('each call has its own time, whatever the order they began in', async () =>
 test('a call that has been answered is not ended, and the next one is in time', async () => {
   const calls = new RunningCalls(10)
   const answered = calls.begin(10, NO_CLIENT)
-  let heard = false
-  answered.onEnd(() => { heard = true })
-  calls.end(answered)
+  expect(await answered.race(() => Promise.resolve('done'), () => calls.end(answered))).toBe('done')
   expect(await ended(calls.begin(30, NO_CLIENT))).toBe('timeout')
-  expect(heard).toBe(false)
   expect(answered.ended).toBeUndefined()
   // Nothing was left to wait for: the timer begins anew.
   expect(await ended(calls.begin(5, NO_CLIENT))).toBe('timeout')
+})
+
+test('what an answered call left behind goes on, until its time is over', async () => {
+  const calls = new RunningCalls(1)
+  const answered = calls.begin(20, NO_CLIENT)
+  const left = ended(answered)
+  calls.end(answered)
+  expect(answered.ended).toBeUndefined()
+  expect(calls.count).toBe(0)
+  expect(await left).toBe('timeout')
+  // No more of it than of calls: what would pile up ends at once.
+  const [one, other] = [calls.begin(1000, NO_CLIENT), (): ReturnType<typeof calls.begin> => calls.begin(1000, NO_CLIENT)]
+  const kept = ended(one)
+  calls.end(one)
+  const next = other()
+  const refused = ended(next)
+  calls.end(next)
+  expect(await refused).toBe('timeout')
+  calls.stop()
+  expect(await kept).toBe('stopping')
+})
+
+test('work is not begun for a client that has gone already', async () => {
+  const calls = new RunningCalls(1)
+  const deadline = calls.begin(1000, { watch: (onGone) => onGone() })
+  let begun = false
+  await expect(deadline.race(() => { begun = true; return Promise.resolve() }, () => calls.end(deadline))).rejects.toMatchObject({ why: 'client_gone' })
+  expect(begun).toBe(false)
+  expect(calls.count).toBe(0)
 })
 
 test('a time longer than timers can be does not end at once', async () => {

@@ -9,6 +9,8 @@ export class RunningCalls {
   readonly #limit: number
   readonly #running = new Calls()
   readonly #background = new Calls()
+  /** Answered, but something that their logic did not wait for still runs: until the call's time is over, too. */
+  readonly #leftBehind = new Calls()
   /** One timer for all calls, set for the first of their deadlines: a timer a call would show in every call's time. */
   #timer: NodeJS.Timeout | undefined
   #timerAt = Infinity
@@ -53,13 +55,18 @@ export class RunningCalls {
   end(deadline: Deadline): void {
     deadline.release()
     if (!this.#running.delete(deadline)) this.#background.delete(deadline)
+    if (deadline.isHeard && !deadline.ended) this.#leaveBehind(deadline)
   }
 
   /** Ends every call now, and each one that still comes. */
   stop(): void {
     this.#stopped = true
-    for (const deadline of [...this.#running.all, ...this.#background.all]) deadline.end('stopping')
+    for (const deadline of this.#all()) deadline.end('stopping')
     clearTimeout(this.#timer)
+  }
+
+  #all(): readonly Deadline[] {
+    return [...this.#running.all, ...this.#background.all, ...this.#leftBehind.all]
   }
 
   #track(calls: Calls, ms: number): Deadline {
@@ -67,6 +74,18 @@ export class RunningCalls {
     calls.add(deadline)
     if (deadline.at < this.#timerAt) this.#wakeAt(deadline.at)
     return deadline
+  }
+
+  /** No more of them than of calls: what piles up ends at once. */
+  #leaveBehind(deadline: Deadline): void {
+    if (this.#stopped) return deadline.end('stopping')
+    if (this.#leftBehind.all.length >= this.#limit) this.#forgetQuiet()
+    if (this.#leftBehind.all.length >= this.#limit) return deadline.end('timeout')
+    this.#leftBehind.add(deadline)
+  }
+
+  #forgetQuiet(): void {
+    for (const deadline of [...this.#leftBehind.all]) if (!deadline.isHeard || deadline.ended) this.#leftBehind.delete(deadline)
   }
 
   #wakeAt(at: number): void {
@@ -82,7 +101,8 @@ export class RunningCalls {
     const now = performance.now()
     const overdue: Deadline[] = []
     let next = Infinity
-    for (const deadline of [...this.#running.all, ...this.#background.all]) {
+    this.#forgetQuiet()
+    for (const deadline of this.#all()) {
       if (deadline.ended) continue
       if (deadline.at <= now) overdue.push(deadline)
       else if (deadline.at < next) next = deadline.at
