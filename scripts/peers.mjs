@@ -16,8 +16,9 @@ mkdirSync(PEERS_BIN, { recursive: true })
 
 const missing = []
 for (const peer of PEERS) {
-  const why = which(peer.program) === undefined ? peer.install() : undefined
-  const path = which(peer.program)
+  const find = peer.find ?? (() => which(peer.program))
+  const why = find() === undefined ? peer.install() : undefined
+  const path = find()
   if (path === undefined) missing.push(peer.program)
   console.log(path === undefined ? `  – ${peer.program}  skipped: ${why ?? 'it did not install'}` : `  ✔ ${peer.program}  ${path}`)
 }

@@ -5,6 +5,12 @@ import { ROOT } from '../prepare.mjs'
 /** Where this repository installs programs of its own: gone with `node_modules`. */
 export const PEERS_BIN = join(ROOT, 'node_modules/.cache/santokit/peers/bin')
 
+/** The path of a program that this repository installed itself. */
+export function installed(program) {
+  const path = join(PEERS_BIN, program)
+  return isProgram(path) ? path : undefined
+}
+
 /** The path of a program: ours first, then `PATH`, then where Debian keeps servers. */
 export function which(program) {
   const folders = [PEERS_BIN, ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', ...postgresBins()]

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../prepare.mjs'
-import { PEERS_BIN } from './find.mjs'
+import { installed, PEERS_BIN } from './find.mjs'
 
 /**
  * A program from npm that only one kind of test needs: installed apart, from `scripts/peers/<folder>`, whose lock file pins
@@ -11,6 +11,8 @@ import { PEERS_BIN } from './find.mjs'
 export function npmProgram(program, folder = program) {
   return {
     program,
+    // The version that the lock file pins, not another one that a dependency of ours brings or a person has.
+    find: () => installed(program),
     install() {
       const source = join(ROOT, 'scripts/peers', folder)
       const place = join(PEERS_BIN, '../npm', folder)

@@ -8,11 +8,11 @@ import { type HttpServer, listen } from './http-server.ts'
 const TEXT: HttpAnswer = { status: 200, headers: [['content-type', 'application/json'], ['x-request-id', 'r1']], body: '"plain"' }
 
 /** A server whose requests wait for the test to answer them. */
-async function serve(readingTimeout = 60_000): Promise<{ server: HttpServer; requests: NodeResponse[]; arrived(count: number): Promise<void> }> {
+async function serve({ readingTimeout = 60_000, unsentBytes = 64_000_000 } = {}): Promise<{ server: HttpServer; requests: NodeResponse[]; arrived(count: number): Promise<void> }> {
   const requests: NodeResponse[] = []
   const server = await listen((request, response) => {
     request.resume().once('end', () => requests.push(response))
-  }, { host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, readingTimeout })
+  }, { host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, readingTimeout, unsentBytes })
   onTestFinished(async () => {
     server.destroy()
     await server.drain(0)
@@ -105,6 +105,45 @@ test('a drain waits for what is not answered, and for answers on their way', asy
   await drained
 })
 
+test('a connection that a drain finds idle may still bring a request', async () => {
+  const { server, requests, arrived } = await serve()
+  const client = await dial(server)
+  const drained = server.drain(60_000)
+  await vi.waitFor(async () => { expect(await dial(server).then(() => 'taken', ({ code }: NodeJS.ErrnoException) => code)).toBe('ECONNREFUSED') })
+  client.socket.write(post('HTTP/1.1', 'connection: close'))
+  await arrived(1)
+  requests[0]?.answer(TEXT)
+  await once(client.socket, 'end')
+  expect(client.received()).toContain('200 OK')
+  await drained
+})
+
+test('every request of a connection hears that its client has gone, also those behind another', async () => {
+  const { server, requests, arrived } = await serve()
+  const client = await dial(server)
+  client.socket.write(post().repeat(3))
+  await arrived(3)
+  const gone: number[] = []
+  for (const [at, { req }] of requests.entries()) req.onGone = () => gone.push(at)
+  requests[0]?.answer(TEXT)
+  await vi.waitFor(() => { expect(client.received()).toContain('200 OK') })
+  client.socket.destroy()
+  await vi.waitFor(() => { expect(gone).toEqual([1, 2]) })
+})
+
+test('of clients who do not read, those with the most are cut off when all their answers are too much', async () => {
+  const { server, requests, arrived } = await serve({ unsentBytes: 20_000_000 })
+  const clients = [await dial(server), await dial(server), await dial(server)]
+  for (const [at, { socket }] of clients.entries()) {
+    socket.pause().write(post())
+    await arrived(at + 1)
+  }
+  const closed = once(requests[1]!.req.socket, 'close')
+  for (const [at, megabytes] of [8, 16, 8].entries()) requests[at]?.answer({ ...TEXT, body: `"${'x'.repeat(megabytes * 1_000_000)}"` })
+  await closed
+  expect([0, 2].map((at) => requests[at]!.req.socket.destroyed)).toEqual([false, false])
+})
+
 test('an idle connection is closed after a while, one that is used is not', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] })
   onTestFinished(() => { vi.useRealTimers() })
@@ -130,7 +169,7 @@ test('an idle connection is closed after a while, one that is used is not', asyn
 test('a client that does not read its answer is cut off', async () => {
   vi.useFakeTimers({ toFake: ['setInterval'] })
   onTestFinished(() => { vi.useRealTimers() })
-  const { server, requests, arrived } = await serve(50)
+  const { server, requests, arrived } = await serve({ readingTimeout: 50 })
   const client = await dial(server)
   client.socket.pause().write(post())
   await arrived(1)

@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { version } from '../package.json'
+import { setTimeout as wait } from 'node:timers/promises'
 import { BootError, formatBootError } from './boot-error.ts'
 import { createNodeListener } from './http/node-listener.ts'
 import { createRoutes } from './http/routes.ts'
@@ -25,7 +26,7 @@ export interface RunningBridge {
   readonly metricsUrl?: string
   readonly manifest: Manifest
   /**
-   * Stops accepting, lets running calls finish within `SHUTDOWN_TIMEOUT`, then ends those that are left with 503, closes
+   * Says that it is not ready, and after `SHUTDOWN_DELAY` stops listening; lets running calls finish within `SHUTDOWN_TIMEOUT`, then ends those that are left with 503, closes
    * every connection and pool, and removes what was unpacked. Further calls give the same promise.
    */
   close(options?: CloseOptions): Promise<void>
@@ -63,9 +64,9 @@ export async function startBridge({ env, log: sink = writeToStdout() }: BridgeOp
     const bundle = opened.bundle = await loadBundle(env, log)
     const runtime = opened.runtime = await createRuntime({ bundle, settings, env, sink })
     if (settings.metrics) opened.metrics = await serveMetrics(runtime, settings.metrics)
-    const listener = createNodeListener(createRoutes(runtime, () => stopping))
+    const listener = createNodeListener(createRoutes(runtime, () => stopping), bodyMemory(bundle.manifest.limits))
     const server = await listen(listener, {
-      host: settings.host, port: settings.port, ...settings.connections, readingTimeout: READING_TIME,
+      host: settings.host, port: settings.port, ...settings.connections, readingTimeout: READING_TIME, unsentBytes: UNSENT_BYTES,
     })
     log.info('listening', {
       url: server.url, project: bundle.manifest.project, digest: bundle.manifest.digest, origin: bundle.origin, santokit: version, metrics: opened.metrics?.url,
@@ -101,12 +102,19 @@ interface Opened {
 /** Milliseconds for which a client may read nothing of its answer. */
 const READING_TIME = 30_000
 
+/** Bytes of bodies that may have come in part, all together: several of the largest that may come. */
+const bodyMemory = ({ bodyBytes }: Manifest['limits']): number => Math.max(64 * 1024 * 1024, 4 * bodyBytes)
+
+/** Bytes of answers that may wait for clients who do not read them, all together. */
+const UNSENT_BYTES = 256 * 1024 * 1024
+
 /** Milliseconds for answers of ended calls to leave, and for pools to close, once the time is over. */
 const LAST_MOMENTS = 1000
 
 async function stop({ bundle, runtime, settings, server, metrics }: Opened, idleGrace: number): Promise<void> {
   const { log } = runtime
   log.info('stopping')
+  await wait(settings.shutdownDelay)
   const drained = server.drain(Math.min(idleGrace, settings.shutdownTimeout))
   if (!await settlesWithin(drained, settings.shutdownTimeout)) {
     log.warn('calls are ended, because SHUTDOWN_TIMEOUT is over')

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { toNodeHandler } from 'srvx/node'
 import { expect, onTestFinished, test } from 'vitest'
 import { createNodeListener } from '../src/http/node-listener.ts'
@@ -52,7 +53,7 @@ interface Served {
   readonly log: Record<string, unknown>[]
 }
 
-async function serve(adapter: (typeof ADAPTERS)[number], stopping = false): Promise<Served> {
+async function serve(adapter: (typeof ADAPTERS)[number], stopping = false, bodyMemory = 64_000_000): Promise<Served> {
   const folder = await makeFolder()
   await writeBundle(folder.path, bundleFiles(project))
   const env = { HOST: '127.0.0.1', PORT: '0', MANIFEST_PATH: `${folder.path}/manifest.json` }
@@ -61,7 +62,7 @@ async function serve(adapter: (typeof ADAPTERS)[number], stopping = false): Prom
   const runtime = await createRuntime({ bundle: await loadBundle(env, createLog(sink, 'error')), settings: readServerSettings(env), env, sink })
   const routes = createRoutes(runtime, () => stopping)
   const server = adapter === 'node'
-    ? await listen(createNodeListener(routes), { host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, readingTimeout: 60_000 })
+    ? await listen(createNodeListener(routes, bodyMemory), { host: '127.0.0.1', port: 0, max: 100, requestTimeout: 30_000, readingTimeout: 60_000, unsentBytes: 64_000_000 })
     : await listenToWeb(toNodeHandler(createWebHandler(routes)) as RequestListener)
   onTestFinished(async () => {
     server.destroy()
@@ -242,6 +243,23 @@ test.each(ADAPTERS)('a client that stops in the middle of its body ends its call
   await new Promise<void>((resolve) => socket.write(`${POST.join('\r\n')}\r\nhost: x\r\ncontent-length: 100\r\n\r\n{"path":`, () => resolve()))
   socket.end()
   await expect.poll(() => log).toMatchObject([{ status: 499, code: 'client_gone' }])
+})
+
+test('bodies that come in part have so much memory between them, and give it back', async () => {
+  const served = await serve('node', false, 1500)
+  const begin = async (): Promise<Socket> => {
+    const socket = connect(served.port, '127.0.0.1')
+    const head = `${POST.join('\r\n')}\r\nhost: x\r\ncontent-length: 900\r\n\r\n`
+    await new Promise<void>((resolve) => socket.write(head + call('m/echo', { filler: 'x'.repeat(750) }), () => resolve()))
+    return socket
+  }
+  const slow = [await begin(), await begin()]
+  // Whichever came second had too much of it.
+  await Promise.race(slow.map((socket) => once(socket, 'data'))).then(([answer]) => { expect(String(answer)).toMatch(/^HTTP\/1\.1 503 .*retry-after: \d+\r\n.*Too many bodies/s) })
+  expect((await send(served, POST, call('m/echo', { filler: 'x'.repeat(800) }))).status).toBe(503)
+  expect((await send(served, POST, call('m/echo', { small: true }))).status).toBe(200)
+  for (const socket of slow) socket.destroy()
+  await expect.poll(async () => (await send(served, POST, call('m/echo', { filler: 'x'.repeat(800) }))).status).toBe(200)
 })
 
 test.each(ADAPTERS)('everything else is what it should be (%s)', async (adapter) => {

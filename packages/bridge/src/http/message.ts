@@ -12,13 +12,16 @@ export interface HttpRequest extends Client {
    * Reads the body as UTF-8.
    *
    * @param limit the most bytes it may have.
-   * @throws BodyTooLarge, or BodyCutShort
+   * @throws BodyTooLarge, TooManyBodies, or BodyCutShort
    */
   text(limit: number): Promise<string>
 }
 
 /** The body has more bytes than it may; the rest of it is not kept. */
 export class BodyTooLarge extends Error {}
+
+/** So many bodies are on their way that there is no room for this one. */
+export class TooManyBodies extends Error {}
 
 /** The client stopped in the middle of the body. */
 export class BodyCutShort extends Error {}

@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http'
+import type { NodeResponse } from './node-response.ts'
 
 /** Takes the body of a request. */
 export interface BodyTaker {
@@ -14,6 +15,12 @@ export interface BodyTaker {
  * stream takes three more turns, and as many events, to say so.
  */
 export class NodeIncoming extends IncomingMessage {
+  /** What answers it. */
+  response: NodeResponse | undefined = undefined
+  /** Called when the client goes before it is answered. */
+  onGone: (() => void) | undefined = undefined
+  /** True once the client has gone before it was answered. */
+  isGone = false
   #taker: BodyTaker | undefined
   #ended = false
 
@@ -39,7 +46,12 @@ export class NodeIncoming extends IncomingMessage {
     return this.#taker === undefined ? super.resume() : this
   }
 
+  /** How the server lets go of each request of a connection that has closed, also of those that wait behind another's answer. */
   override destroy(error?: Error): this {
+    if (!this.isGone && this.response?.writableEnded === false && error !== undefined) {
+      this.isGone = true
+      this.onGone?.()
+    }
     if (!this.#ended) this.#taker?.fail(error)
     return super.destroy(error)
   }

@@ -1,17 +1,22 @@
 import type { NodeListener } from '../http-server.ts'
 import { createDispatch } from './dispatch.ts'
 import type { HttpAnswer, HttpRequest } from './message.ts'
-import { NodeRequest } from './node-request.ts'
+import { type BodyMemory, NodeRequest } from './node-request.ts'
 import type { NodeResponse } from './node-response.ts'
 import type { Route, Routes } from './routes.ts'
 
-/** Answers requests straight on `node:http`: a framework takes longer to reach a call than all the rest of a small one. */
-export function createNodeListener(routes: Routes): NodeListener {
+/**
+ * Answers requests straight on `node:http`: a framework takes longer to reach a call than all the rest of a small one.
+ *
+ * @param bodyMemory bytes of bodies that may have come in part, all together.
+ */
+export function createNodeListener(routes: Routes, bodyMemory: number): NodeListener {
+  const memory: BodyMemory = { held: 0, most: bodyMemory }
   const dispatch = createDispatch(routes)
   const call = routes.all.find(({ path }) => path === '/call') as Route
   return (incoming, response) => {
     const { method = '', url = '' } = incoming
-    const request = new NodeRequest(incoming, response)
+    const request = new NodeRequest(incoming, memory)
     // What nearly every request is, without a look at its address.
     if (url === '/call' && method === 'POST') return send(call.answer(request, '', ''), request, response)
     send(dispatch(request, method, ...splitTarget(url)), request, response)

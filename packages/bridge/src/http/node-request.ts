@@ -1,12 +1,17 @@
-import { BodyCutShort, BodyTooLarge, type HttpRequest, type ReadHeader } from './message.ts'
+import { BodyCutShort, BodyTooLarge, type HttpRequest, type ReadHeader, TooManyBodies } from './message.ts'
 import type { NodeIncoming } from './node-incoming.ts'
-import type { NodeResponse } from './node-response.ts'
+
+/** How much of bodies is held that have come in part, in bytes: many slow clients would fill any memory. */
+export interface BodyMemory {
+  held: number
+  readonly most: number
+}
 
 /** A request of `node:http` as the Bridge sees it: nothing is made of it that nobody asks for. */
 export class NodeRequest implements HttpRequest {
   #headers: Headers | undefined
 
-  constructor(private readonly request: NodeIncoming, private readonly response: NodeResponse) {}
+  constructor(private readonly request: NodeIncoming, private readonly memory: BodyMemory) {}
 
   header(name: ReadHeader): string | null {
     // None of those that are read may come as a list.
@@ -24,34 +29,48 @@ export class NodeRequest implements HttpRequest {
 
   /** Has to be called when the request comes. */
   text(limit: number): Promise<string> {
+    const { memory } = this
     return new Promise((resolve, reject) => {
       let body: Buffer | undefined
       let more: Buffer[] | undefined
       let bytes = 0
+      /** The rest is not kept, but read: a client that is still sending does not look at the answer. */
+      let isRefused = false
+      const letGo = (): void => {
+        if (!isRefused) memory.held -= bytes
+      }
+      const refuse = (error: Error): void => {
+        letGo()
+        isRefused = true
+        body = more = undefined
+        reject(error)
+      }
       this.request.takeBody({
         chunk(chunk) {
+          if (isRefused) return
           bytes += chunk.length
-          if (bytes > limit) {
-            // The rest is not kept, but read: a client that is still sending does not look at the answer.
-            body = more = undefined
-            reject(new BodyTooLarge())
-          } else if (body === undefined) body = chunk
+          memory.held += chunk.length
+          if (bytes > limit) refuse(new BodyTooLarge())
+          else if (memory.held > memory.most) refuse(new TooManyBodies())
+          else if (body === undefined) body = chunk
           else (more ??= [body]).push(chunk)
         },
         end() {
+          letGo()
           // Small bodies come in one piece.
           const whole = more === undefined ? body : Buffer.concat(more)
           resolve(whole === undefined ? '' : whole.toString('utf8'))
         },
-        fail: (error) => reject(new BodyCutShort('', { cause: error })),
+        fail(error) {
+          letGo()
+          reject(new BodyCutShort('', { cause: error }))
+        },
       })
     })
   }
 
-  /** By the response, which knows whether it was answered. */
   watch(onGone: () => void): void {
-    const { response } = this
-    if (response.destroyed && !response.writableEnded) onGone()
-    else response.onGone = onGone
+    if (this.request.isGone) onGone()
+    else this.request.onGone = onGone
   }
 }

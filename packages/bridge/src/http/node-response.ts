@@ -1,4 +1,6 @@
 import { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Connection } from './connections.ts'
 import type { HttpAnswer } from './message.ts'
 import type { NodeIncoming } from './node-incoming.ts'
 
@@ -6,14 +8,20 @@ import type { NodeIncoming } from './node-incoming.ts'
 export const KEEP_ALIVE_SECONDS = 65
 const KEEP_ALIVE = `timeout=${KEEP_ALIVE_SECONDS}`
 
-/** A response that tells when its client has gone. The server listens to its end anyway; each further listener costs every call. */
+/** A response that tells its connection when it has been written: each listener for that would cost every call. */
 export class NodeResponse extends ServerResponse<NodeIncoming> {
-  /** Called when the connection closes before the answer is written. */
-  onGone: (() => void) | undefined = undefined
+  /** Who gets it. */
+  client: Connection | undefined = undefined
 
   /** Sends an answer whole. */
   answer(answer: HttpAnswer): void {
     if (!this.#answerAtOnce(answer)) this.#answerInParts(answer)
+  }
+
+  /** How the server lets go of the connection once all has been handed to it. */
+  override detachSocket(socket: Socket): void {
+    super.detachSocket(socket)
+    this.client?.answered()
   }
 
   #answerInParts({ status, headers, body }: HttpAnswer): void {

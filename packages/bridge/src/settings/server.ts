@@ -19,7 +19,9 @@ export interface RuntimeSettings {
 export interface ServerSettings extends RuntimeSettings {
   readonly port: number
   readonly host: string
-  /** Milliseconds that running calls get once the process is told to stop. */
+  /** Milliseconds for which it still takes requests once the process is told to stop, and says that it is not ready. */
+  readonly shutdownDelay: number
+  /** Milliseconds that running calls get after that. */
   readonly shutdownTimeout: number
   /** Where metrics are served. Absent: nowhere. */
   readonly metrics?: MetricsAddress
@@ -49,6 +51,7 @@ export function readServerSettings(env: Environment): ServerSettings {
   return {
     port: readPort('PORT', readSetting(env, 'PORT') ?? '3000'),
     host,
+    shutdownDelay: readDuration('SHUTDOWN_DELAY', readSetting(env, 'SHUTDOWN_DELAY') ?? '0s'),
     shutdownTimeout: readDuration('SHUTDOWN_TIMEOUT', readSetting(env, 'SHUTDOWN_TIMEOUT') ?? '25s'),
     logLevel: readLogLevel(readSetting(env, 'LOG_LEVEL') ?? 'info'),
     logParams: readSetting(env, 'LOG_PARAMS') === '1',

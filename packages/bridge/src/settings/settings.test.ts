@@ -68,11 +68,11 @@ test('secrets come from the environment and from files', async () => {
 test('the server has its defaults', () => {
   const connections = { max: 20_000, requestTimeout: 30_000 }
   expect(readServerSettings({})).toEqual({
-    port: 3000, host: '0.0.0.0', shutdownTimeout: 25_000, logLevel: 'info', logParams: false, connections, dev: false,
+    port: 3000, host: '0.0.0.0', shutdownDelay: 0, shutdownTimeout: 25_000, logLevel: 'info', logParams: false, connections, dev: false,
   })
   expect(readServerSettings({ STK_DEV: '1' })).toMatchObject({ host: '127.0.0.1', dev: true })
-  expect(readServerSettings({ PORT: '0', HOST: '::1', SHUTDOWN_TIMEOUT: '500ms', IMAGE_TAG: 'v1', LOG_LEVEL: 'debug' })).toEqual({
-    port: 0, host: '::1', shutdownTimeout: 500, imageTag: 'v1', logLevel: 'debug', logParams: false, connections, dev: false,
+  expect(readServerSettings({ PORT: '0', HOST: '::1', SHUTDOWN_DELAY: '3s', SHUTDOWN_TIMEOUT: '500ms', IMAGE_TAG: 'v1', LOG_LEVEL: 'debug' })).toEqual({
+    port: 0, host: '::1', shutdownDelay: 3000, shutdownTimeout: 500, imageTag: 'v1', logLevel: 'debug', logParams: false, connections, dev: false,
   })
   expect(readServerSettings({ METRICS_PORT: '9464', LOG_PARAMS: '1', MAX_CONNECTIONS: '50', REQUEST_TIMEOUT: '5s' })).toMatchObject({
     metrics: { host: '127.0.0.1', port: 9464 }, logParams: true, connections: { max: 50, requestTimeout: 5000 },
@@ -81,7 +81,7 @@ test('the server has its defaults', () => {
 })
 
 test.each<Environment>([
-  { PORT: '65536' }, { PORT: '-1' }, { PORT: 'http' }, { SHUTDOWN_TIMEOUT: '25' }, { SHUTDOWN_TIMEOUT: 'soon' }, { LOG_LEVEL: 'loud' },
+  { PORT: '65536' }, { PORT: '-1' }, { PORT: 'http' }, { SHUTDOWN_TIMEOUT: '25' }, { SHUTDOWN_TIMEOUT: 'soon' }, { SHUTDOWN_DELAY: '5' }, { LOG_LEVEL: 'loud' },
   { METRICS_PORT: 'http' }, { METRICS_HOST: '0.0.0.0' }, { MAX_CONNECTIONS: '0' }, { MAX_CONNECTIONS: 'many' }, { REQUEST_TIMEOUT: '30' },
 ])('%j is refused', (env) => {
   expect(refusal(() => readServerSettings(env)).code).toBe('bad_setting')

@@ -99,7 +99,8 @@ const ABSENT: { readonly [failure: string]: SecretStatus } = { 'item-not-found':
 
 /** Settings of the Bridge and of `stk` that people keep beside their secrets. */
 const SETTINGS: ReadonlySet<string> = new Set([
-  'BUNDLE_PATH', 'BUNDLE_SHA256', 'BUNDLE_URL', 'HOST', 'IMAGE_TAG', 'LOG_LEVEL', 'MANIFEST_PATH', 'NODE_ENV', 'PORT', 'SHUTDOWN_TIMEOUT',
+  'BUNDLE_MAX_BYTES', 'BUNDLE_PATH', 'BUNDLE_SHA256', 'BUNDLE_URL', 'HOST', 'IMAGE_TAG', 'LOG_LEVEL', 'LOG_PARAMS', 'MANIFEST_PATH', 'MAX_CONNECTIONS',
+  'METRICS_HOST', 'METRICS_PORT', 'NODE_ENV', 'PORT', 'REQUEST_TIMEOUT', 'SHUTDOWN_DELAY', 'SHUTDOWN_TIMEOUT',
 ])
 
 async function findStrays(config: Pick<ResolvedConfig, 'root' | 'projects'>): Promise<readonly StraySecret[]> {
