@@ -73,7 +73,7 @@ async function inLibsqlSession<T>(url: string, work: (session: LoadSession) => P
   const client = createClient({ url, concurrency: 1, timeout: 10_000 })
   let tx: Transaction | undefined
   try {
-    await prepareFile(client)
+    if (url.startsWith('file:')) await prepareFile(client)
     tx = await client.transaction('write')
     const result = await work(libsqlSession(tx))
     await tx.commit()

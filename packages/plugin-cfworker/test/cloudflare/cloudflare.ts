@@ -32,11 +32,13 @@ interface Asked {
 const METADATA = new Set([
   'main_module', 'bindings', 'compatibility_date', 'compatibility_flags', 'keep_bindings', 'annotations', 'observability', 'placement', 'limits',
   'tail_consumers', 'logpush', 'assets', 'containers',
+  // When Durable Objects that run get new code: wrangler sends it since 4.164, for every Worker.
+  'code_update_strategy',
 ])
 
 /**
  * Cloudflare's API for Workers, as far as a release needs it: strict, with a memory. Unknown routes, fields and tokens are
- * refused and noted; secrets go in and never come out. What it answers is what the facts of wrangler 4.86 and Cloudflare's
+ * refused and noted; secrets go in and never come out. What it answers is what the facts of wrangler 4.86 to 4.164 and Cloudflare's
  * documentation say.
  */
 export class FakeCloudflare {
@@ -138,6 +140,9 @@ export class FakeCloudflare {
     if (method === 'GET' && path === '/workers/domains') return this.domainList(asked)
     const service = /^\/workers\/services\/([^/]+)$/.exec(path)?.[1]
     if (method === 'GET' && service !== undefined) return this.service(service)
+    // Newer wranglers read the Worker as a whole, of which they look at this.
+    const whole = /^\/workers\/workers\/([^/]+)$/.exec(path)?.[1]
+    if (method === 'GET' && whole !== undefined) return this.worker(whole)
     const [, name, rest = ''] = /^\/workers\/scripts\/([^/]+)(\/.*)?$/.exec(path) ?? []
     if (name === undefined) throw new Error('unknown route')
     if (method === 'PUT' && rest === '') return this.put(name, asked)
@@ -156,6 +161,7 @@ export class FakeCloudflare {
       case 'GET /versions/ID': return versionDetail(worker.versions.find(({ id }) => id === version))
       case 'POST /versions': return this.upload(worker, asked)
       case 'GET /settings': return { bindings: (worker.latest?.bindings ?? []).map(withoutSecret), compatibility_date: worker.latest?.settings.compatibility_date }
+      case 'GET /secrets': return (worker.latest?.bindings ?? []).filter(({ type }) => type === 'secret_text').map(({ name, type }) => ({ name, type }))
       case 'PATCH /settings': return this.changeSettings(worker, asked)
       case 'PATCH /script-settings': return (worker.scriptSettings = JSON.parse(asked.body.toString()) as Record<string, unknown>)
       case 'GET /subdomain': return worker.subdomain
@@ -163,6 +169,12 @@ export class FakeCloudflare {
       case 'PUT /routes': return (worker.routes = JSON.parse(asked.body.toString()) as unknown[])
       default: throw new Error('unknown route')
     }
+  }
+
+  private worker(name: string): unknown {
+    const worker = this.workers.get(name)
+    if (worker === undefined) throw new Refused(10007, 404, 'This Worker does not exist on your account.')
+    return { id: worker.tag, name, subdomain: worker.subdomain, tags: [] }
   }
 
   private domainList({ query }: Asked): unknown {
