@@ -29,6 +29,7 @@ export async function startServer({ command = process.execPath, args, env }, out
     port: Number(port), startedAt, pid: child.pid,
     /** CPU time so far, user and system, in microseconds. */
     cpu() {
+      if (ended) throw new Error(`${args.join(' ')} ended.\n${readFileSync(output, 'utf8').slice(-4000)}`)
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ')
       return (Number(fields[11]) + Number(fields[12])) * (1e6 / TICKS)
     },
