@@ -39,7 +39,8 @@ export class StalePlanError extends DatabaseError {
 
 /** True when the server stopped a statement before its end. Nothing of it has happened. */
 export function isCanceled(error: unknown): boolean {
-  return isServerError(error instanceof SettingsError ? error.cause : error) && (error as ServerError).code === '57014'
+  if (error instanceof SettingsError) return isCanceled(error.cause)
+  return isServerError(error) && error.code === '57014'
 }
 
 /** True when a prepared statement went stale: the schema changed under it, or a pooler has forgotten it. Nothing has run. */
