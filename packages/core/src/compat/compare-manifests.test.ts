@@ -126,6 +126,9 @@ test('GET, ages and time limits', () => {
   expect(rulesOf(cached(1000), cached(2000))).toEqual(['cache-longer'])
   expect(rulesOf(cached(2000), cached(1000))).toEqual([])
   expect(rulesOf({ timeout: 2000 }, { timeout: 1000 })).toEqual(['timeout-shorter'])
+  // The project's limit is 30 s: more than that is not less, and less of one's own than before may be the limit.
+  expect(rulesOf({}, { timeout: 60_000 })).toEqual([])
+  expect(rulesOf({ timeout: 60_000 }, {})).toEqual(['timeout-shorter'])
 })
 
 test('logic that came, went, or answers other logic only', () => {

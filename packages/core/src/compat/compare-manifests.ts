@@ -33,7 +33,7 @@ export function compareManifests(before: Manifest, after: Manifest): ManifestCha
   const impacts = [
     ...added.flatMap((path) => (is[path]?.private === false ? [impact('logic-added', path, 'is new')] : [])),
     ...removed.flatMap((path) => (was[path]?.private === false ? [gone(path, is)] : [])),
-    ...changed.flatMap(({ path }) => judgeLogic(path, was[path], is[path])),
+    ...changed.flatMap(({ path }) => judgeLogic(path, was[path], is[path], before, after)),
     ...judgeProject(before, after),
   ]
   return { added, changed: changed.sort(byPath), removed, settings: settingsThatDiffer(before, after), impacts: impacts.sort(worstFirst) }
@@ -51,13 +51,13 @@ function gone(path: string, is: Manifest['logic']): Impact {
   return hidden === undefined ? impact('logic-removed', path, 'is gone') : impact('logic-private', path, `answers other logic only: it is ${hidden} now`)
 }
 
-function judgeLogic(path: string, was: LogicEntry | undefined, is: LogicEntry | undefined): readonly Impact[] {
+function judgeLogic(path: string, was: LogicEntry | undefined, is: LogicEntry | undefined, before: Manifest, after: Manifest): readonly Impact[] {
   if (was === undefined || is === undefined || (was.private && is.private)) return []
   if (is.private) return [impact('logic-private', path, 'answers other logic only')]
   if (was.private) return [impact('logic-added', path, 'can be called now')]
   return [
     ...judgeAccess(path, was.access, is.access), ...judgeParams(was.params, is.params, path), ...judgeReturns(was.returns, is.returns, path),
-    ...judgeCache(path, was, is),
+    ...judgeCache(path, was, is), ...judgeTimeout(path, was, is, before, after),
   ]
 }
 
@@ -85,10 +85,14 @@ function judgeCache(path: string, was: LogicEntry, is: LogicEntry): readonly Imp
   if (was.cache === undefined && is.cache !== undefined) found.push(impact('get-added', path, `GET /call/${path} answers`))
   const age = ({ cache }: LogicEntry): number => (cache === undefined ? 0 : cache.ttl + (cache.staleWhileRevalidate ?? 0))
   if (was.cache !== undefined && age(is) > age(was)) found.push(impact('cache-longer', path, `answers may be ${age(is) / 1000} s old; they were ${age(was) / 1000} s old at most`))
-  if (is.timeout !== undefined && (was.timeout === undefined || is.timeout < was.timeout)) {
-    found.push(impact('timeout-shorter', path, `gives up after ${is.timeout / 1000} s; it was ${was.timeout === undefined ? "the project's limit" : `${was.timeout / 1000} s`}`))
-  }
   return found
+}
+
+/** Of a logic whose own time changed; the project's limit is a setting, and judged as one. */
+function judgeTimeout(path: string, was: LogicEntry, is: LogicEntry, before: Manifest, after: Manifest): readonly Impact[] {
+  if (was.timeout === is.timeout) return []
+  const [old, now] = [was.timeout ?? before.limits.timeout, is.timeout ?? after.limits.timeout]
+  return now < old ? [impact('timeout-shorter', path, `gives up after ${now / 1000} s; it was ${old / 1000} s`)] : []
 }
 
 function judgeProject(before: Manifest, after: Manifest): readonly Impact[] {
