@@ -37,7 +37,7 @@ export const CATALOGUE = {
   STK2011: { title: 'Bad parameter declaration', exit: 2 },
   STK2012: { title: 'Cache is for public logic that reads', exit: 2 },
   STK2013: { title: 'A permission names no logic', exit: 2 },
-  STK2020: { title: 'The output folder cannot be written', exit: 2 },
+  STK2020: { title: 'The output cannot be written', exit: 2 },
   STK2021: { title: 'Another build is writing here', exit: 1 },
   STK2022: { title: 'The bundle would hold a secret', exit: 2 },
   STK2023: { title: 'Two builds of the same sources differ', exit: 1 },

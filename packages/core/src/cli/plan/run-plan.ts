@@ -4,6 +4,7 @@ import type { OpenedLifecycle } from '../../lifecycle/open.ts'
 import type { ProjectPlan } from '../../lifecycle/plan/project-plan.ts'
 import type { Survey } from '../../lifecycle/plan/survey.ts'
 import { exitCodeOf, outcomeOf, showFailures, type Outcome } from '../outcome.ts'
+import { checkOutFile, writeOutFile } from '../out-file.ts'
 import { withLifecycle, type Call } from '../session.ts'
 import { chooseTargets, readTargetFlags } from '../target-flags.ts'
 import type { Verb } from '../verb.ts'
@@ -35,16 +36,14 @@ export async function runPlan(call: PlanCall): Promise<number> {
     const given = readTargetFlags(call.verb, call.args, opened, options.project)
     const pairs = chooseTargets(opened, { projects: options.project, targets: options.target, flags: given.flags })
     const lifecycle = { ...opened, flags: given.flags }
+    await checkOutFile(lifecycle.config.root, options.out)
     const { plans, failed } = await planAll(lifecycle, pairs)
     const [{ changesAnything, planFileOf, surveyData }, { plansAsMarkdown }] = await Promise.all([import('../../lifecycle/plan/project-plan.ts'), import('../../lifecycle/plan/markdown.ts')])
     const isWhole = failed.length === 0
     const { environment, root } = lifecycle.config
     const file = isWhole ? planFileOf(plans, lifecycle) : undefined
     // Half a plan would be approved for a whole one.
-    if (options.out !== undefined && file !== undefined) {
-      const [{ writeFile }, { resolve }] = await Promise.all([import('node:fs/promises'), import('pathe')])
-      await writeFile(resolve(root, options.out), file)
-    }
+    if (options.out !== undefined && file !== undefined) await writeOutFile(root, options.out, file)
     if (format === 'json') terminal.print(file ?? '')
     else if (format === 'markdown') terminal.print(plansAsMarkdown(plans, environment))
     else printPlans(plans, { environment, file: isWhole ? options.out : undefined, terminal })

@@ -2,6 +2,7 @@ import { StkError, suggestion } from '../../diagnostics/index.ts'
 import type { LifecycleContext } from '../../lifecycle/context.ts'
 import type { SchemaPlan } from '../../schema/plan/format.ts'
 import type { OpenSchema } from '../../schema/open-schemas.ts'
+import { checkOutFile, writeOutFile } from '../out-file.ts'
 import { withLifecycle, type Call } from '../session.ts'
 import { printPlan } from './print-plan.ts'
 
@@ -25,15 +26,13 @@ export async function runSchemaPlan(call: SchemaPlanCall): Promise<number> {
   // What is printed for a program must not be mixed with what goes on.
   const quiet = format === undefined ? call : { ...call, terminal: { ...terminal, report() {} } }
   return withLifecycle(quiet, 'schema', async (lifecycle) => {
+    await checkOutFile(lifecycle.config.root, options.out)
     const planned = await planAll(lifecycle, options)
     const plans = planned.map(({ plan }) => plan)
     const [{ writePlanFile }, { plansAsMarkdown, plansAsSql }] = await Promise.all([import('../../schema/plan/format.ts'), import('../../schema/plan/show.ts')])
     const { environment, root } = lifecycle.config
     const file = writePlanFile(environment, plans)
-    if (options.out !== undefined) {
-      const [{ writeFile }, { resolve }] = await Promise.all([import('node:fs/promises'), import('pathe')])
-      await writeFile(resolve(root, options.out), file)
-    }
+    if (options.out !== undefined) await writeOutFile(root, options.out, file)
     if (format === 'sql') terminal.print(plansAsSql(plans))
     else if (format === 'markdown') terminal.print(plansAsMarkdown(plans, environment))
     else if (format === 'json') terminal.print(file)

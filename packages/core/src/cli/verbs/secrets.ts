@@ -2,6 +2,7 @@ import { StkError, suggestion } from '../../diagnostics/index.ts'
 import type { OpenedLifecycle } from '../../lifecycle/open.ts'
 import type { ProjectTarget } from '../../lifecycle/select.ts'
 import type { SecretsTemplateFormat } from '../../secrets/template.ts'
+import { writeOutFile } from '../out-file.ts'
 import { runPush } from '../secrets/push.ts'
 import { printReport } from '../secrets/report.ts'
 import { showDiff } from '../secrets/diff.ts'
@@ -98,8 +99,7 @@ async function writeTemplate(text: string, out: string, root: string, terminal: 
     terminal.event({ type: 'result', ok: true, template: text })
     return
   }
-  const [{ writeFile }, { resolve }] = await Promise.all([import('node:fs/promises'), import('pathe')])
-  await writeFile(resolve(root, out), text)
+  await writeOutFile(root, out, text)
   terminal.print(`\n  ${terminal.paint.green('✔')} ${out}  names only; commit it\n`)
   terminal.event({ type: 'result', ok: true, file: out })
 }

@@ -2,6 +2,7 @@ import type { Json } from '@santokit/bridge/manifest'
 import { CLIENT_TYPES_FILE } from '../../client-types/client-types.ts'
 import type { DescribedProject } from '../../client-types/index.ts'
 import { StkError } from '../../diagnostics/index.ts'
+import { writeOutFile } from '../out-file.ts'
 import { withLifecycle } from '../session.ts'
 import { defineVerb, PROJECT_OPTION, type VerbCall, type VerbOptions } from '../verb.ts'
 
@@ -72,7 +73,7 @@ async function describeBridge(given: string, signal: AbortSignal): Promise<Descr
 }
 
 async function finish(projects: readonly DescribedProject[], root: string, { options, terminal }: SyncCall): Promise<number> {
-  const [{ clientTypes }, { readFile, writeFile }, { resolve }] = await Promise.all([import('../../client-types/index.ts'), import('node:fs/promises'), import('pathe')])
+  const [{ clientTypes }, { readFile }, { resolve }] = await Promise.all([import('../../client-types/index.ts'), import('node:fs/promises'), import('pathe')])
   const twice = projects.find(({ name }, index) => projects.findIndex((other) => other.name === name) !== index)
   if (twice !== undefined) throw new StkError('STK1020', { why: `Two of the Bridges serve a project "${twice.name}".`, fix: 'Name each project once.' })
   const text = clientTypes(projects)
@@ -91,18 +92,10 @@ async function finish(projects: readonly DescribedProject[], root: string, { opt
     terminal.print(fresh ? `\n  ${terminal.paint.green('✔')} ${out}  up to date\n` : `\n  ${terminal.paint.red('✖')} ${out}  ${current === undefined ? 'is missing' : 'is not up to date'}\n    fix  stk sync\n`)
     return fresh ? 0 : 1
   }
-  if (!fresh) await write(file, out, text, writeFile)
+  if (!fresh) await writeOutFile(root, out, text)
   terminal.print(`\n  ${terminal.paint.green('✔')} ${out}  ${projects.map(({ name }) => name).join(', ')}: ${logics} logic${logics === 1 ? '' : 's'}${fresh ? ', no change' : ''}\n`)
   terminal.event({ type: 'result', ok: true, file: out, logics, changed: !fresh })
   return 0
-}
-
-async function write(file: string, out: string, text: string, writeFile: (file: string, text: string) => Promise<void>): Promise<void> {
-  try {
-    await writeFile(file, text)
-  } catch (error) {
-    throw new StkError('STK2020', { why: `${out}: ${(error as Error).message}`, fix: 'Make the folder, or choose another file with --out.', cause: error })
-  }
 }
 
 function parse(text: string): Json {
