@@ -2,6 +2,7 @@
 export { defineConfig } from './config/define.ts'
 export type * from './config/types.ts'
 export type * from './config/resolved.ts'
+export { placeFlags, type Place } from './config/place.ts'
 export { definePlugin, defineSecretProvider, defineTarget } from './plugin/contract.ts'
 export type * from './plugin/contract.ts'
 export { defineSchemaEngine } from './schema/contract.ts'

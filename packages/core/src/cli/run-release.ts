@@ -1,3 +1,4 @@
+import { placeFlags } from '../config/place.ts'
 import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { OpenedLifecycle } from '../lifecycle/open.ts'
 import type { PreparedRelease } from '../lifecycle/release.ts'
@@ -46,7 +47,7 @@ export async function runRelease(
     const stopped = released.filter((outcome) => !outcome.ok).length
     const done = released.length - stopped
     const counts = options['dry-run'] ? `${ready.length} planned, nothing was changed` : `${done} released`
-    const undo = done > 0 && changing.length > 0 && !options['dry-run'] ? ` · undo: ${undoLine(changing)}` : ''
+    const undo = done > 0 && changing.length > 0 && !options['dry-run'] ? ` · undo: ${undoLine(changing, lifecycle.config.environment)}` : ''
     terminal.print(`\n  ${counts}${stopped === 0 ? '' : `, ${stopped} stopped`} · ${formatMs(performance.now() - began)}${undo}\n`)
     terminal.event({ type: 'result', ok: stopped === 0, dryRun: options['dry-run'], released: done, stopped, ms: Math.round(performance.now() - began) })
     return exitCodeOf(released)
@@ -110,8 +111,9 @@ async function askOnce({ options, terminal, signal }: ReleaseCall, prepared: rea
   }
 }
 
-function undoLine(prepared: readonly PreparedRelease[]): string {
+function undoLine(prepared: readonly PreparedRelease[], environment: string): string {
   const [only, ...more] = prepared
   if (only === undefined) return ''
-  return `stk rollback --project ${more.length === 0 ? only.project.name : 'NAME'} --target ${more.every(({ target }) => target.name === only.target.name) ? only.target.name : 'NAME'}`
+  const some = { name: 'NAME' }
+  return `stk rollback ${placeFlags({ project: more.length === 0 ? only.project : some, target: more.every(({ target }) => target.name === only.target.name) ? only.target : some, environment })}`
 }

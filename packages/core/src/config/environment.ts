@@ -2,14 +2,15 @@ import { StkError, suggestion, throwAll } from '../diagnostics/index.ts'
 import type { ConfigFile } from './files.ts'
 import type { Layer } from './layers.ts'
 import { isMergeable } from './merge.ts'
+import { DEFAULT_ENVIRONMENT } from './place.ts'
 import { invalid } from './refusal.ts'
 
 /** These need not be declared. */
 const KNOWN = ['production', 'development']
 
-/** Which environment is meant: `--env`, then `STK_ENV`, then `production`. */
+/** Which environment is meant: `--env`, then `STK_ENV`, then {@link DEFAULT_ENVIRONMENT}. */
 export function chooseEnvironment(asked: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
-  return [asked, env.STK_ENV].find((name) => name !== undefined && name !== '') ?? 'production'
+  return [asked, env.STK_ENV].find((name) => name !== undefined && name !== '') ?? DEFAULT_ENVIRONMENT
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RequiredSecret } from '@santokit/bridge/manifest'
+import { placeFlags } from '../config/place.ts'
 import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
 import { isStkError, StkError, suggestion, throwAll } from '../diagnostics/index.ts'
 import type { SecretSink } from '../plugin/contract.ts'
@@ -71,7 +72,7 @@ export async function preparePush(
   if (diff.unreleased) {
     throw new StkError('STK3011', {
       why: `Nothing has been released to "${target.name}" yet, so there is nothing that could hold a secret. Its first release sets them.`,
-      fix: `stk release --project ${project.name} --target ${target.name}`,
+      fix: `stk release ${placeFlags({ project, target, environment: ctx.config.environment })}`,
       project: project.name, target: target.name,
     })
   }

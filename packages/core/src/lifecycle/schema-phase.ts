@@ -1,3 +1,4 @@
+import { environmentFlag, placeFlags } from '../config/place.ts'
 import type { ResolvedProject } from '../config/resolved.ts'
 import { StkError } from '../diagnostics/index.ts'
 import { findSchemas, openSchema } from '../schema/open-schemas.ts'
@@ -30,10 +31,10 @@ async function compare(project: ResolvedProject, ctx: LifecycleContext): Promise
       if (plan.statements.length > 0 || plan.unplanned.length > 0) behind.push(`${subject.alias} (${[summaryOf(plan), ...plan.unplanned].join('; ')})`)
     }
     if (behind.length > 0) {
-      const environment = ctx.config.environment === 'production' ? '' : ` --env ${ctx.config.environment}`
+      const { environment } = ctx.config
       throw new StkError('STK6013', {
         why: `${behind.join(', ')} ${behind.length === 1 ? 'is' : 'are'} not what the schema files say. Nothing was changed.`,
-        fix: [`stk schema plan --project ${project.name}${environment} --out plan.json`, `stk schema apply plan.json${environment}`],
+        fix: [`stk schema plan ${placeFlags({ project, environment })} --out plan.json`, `stk schema apply plan.json${environmentFlag(environment)}`],
       })
     }
     return { value: undefined, summary: `${subjects.map(({ alias }) => alias).join(', ')} up to date` }

@@ -1,5 +1,6 @@
 import type { RequiredSecret } from '@santokit/bridge/manifest'
 import type { Bundle } from '../artifact/index.ts'
+import { placeFlags } from '../config/place.ts'
 import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
 import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { SecretValue } from '../secrets/secret-value.ts'
@@ -75,19 +76,13 @@ function notSet(names: readonly string[], project: ResolvedProject, target: Reso
   const only = names.map((name) => ` --only ${name}`).join('')
   return new StkError('STK3004', {
     why: `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'} not set on "${target.name}"; nothing was changed.`,
-    fix: `stk secrets push ${place(project, target, ctx)}${only}`,
+    fix: `stk secrets push ${placeFlags({ project, target, environment: ctx.config.environment })}${only}`,
   })
 }
 
 function notWithARelease(project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): StkError {
   return new StkError('STK3011', {
     why: `"${target.name}" (${target.type}) takes no secrets with a release; nothing was changed.`,
-    fix: [`stk secrets push ${place(project, target, ctx)}`, 'Then release without --push-secrets.'],
+    fix: [`stk secrets push ${placeFlags({ project, target, environment: ctx.config.environment })}`, 'Then release without --push-secrets.'],
   })
-}
-
-/** The options that name a project, a target and an environment, as they are typed. */
-function place(project: ResolvedProject, target: ResolvedTarget, { config }: LifecycleContext): string {
-  const environment = config.environment === 'production' ? '' : ` --env ${config.environment}`
-  return `--project ${project.name} --target ${target.name}${environment}`
 }

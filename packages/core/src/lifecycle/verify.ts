@@ -1,10 +1,11 @@
 import { freeze } from '../artifact/index.ts'
+import { placeFlags } from '../config/place.ts'
 import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
 import { isStkError, StkError } from '../diagnostics/index.ts'
 import type { Release, Verification } from '../plugin/contract.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
-import { findRollback, listReleases } from './releases.ts'
+import { liveRelease, listReleases } from './releases.ts'
 
 /**
  * Proves that a release is live and whole.
@@ -25,7 +26,7 @@ export async function verifyRelease(
     const now = before === undefined || before.live?.id === release.id ? undefined : await takeBack(release, before.live, project, target, ctx)
     throw new StkError('STK4006', {
       why: now === undefined ? what : `${what} ${now.state}`,
-      fix: now?.fix ?? `stk rollback ${place(project, target, ctx)}`,
+      fix: now?.fix ?? `stk rollback ${placeFlags({ project, target, environment: ctx.config.environment })}`,
     })
   })
 }
@@ -36,29 +37,33 @@ interface Aftermath {
   readonly fix: string
 }
 
-/** Goes back to what was live before, unless somebody else has released meanwhile, and says how things are. */
+/** Goes back to exactly what was live before, unless it still is or somebody else has released meanwhile, and says how things are. */
 async function takeBack(release: Release, live: Release | null, project: ResolvedProject, target: ResolvedTarget, ctx: LifecycleContext): Promise<Aftermath> {
   const { implementation, plugin } = findTarget(target, ctx)
-  const again = `Correct it, then: stk release ${place(project, target, ctx)}`
-  if (live === null) return { state: 'It is the first release, so there is none to go back to: it is live.', fix: again }
-  if (implementation.rollback === undefined || implementation.releases === undefined) {
-    return { state: `It is live: targets of type "${target.type}" cannot roll back.`, fix: 'Check out the commit before, and release that.' }
-  }
-  const rollback = implementation.rollback.bind(implementation)
-  let to: Release = live
+  const where = placeFlags({ project, target, environment: ctx.config.environment })
+  const again = `Correct it, then: stk release ${where}`
+  const rollback = implementation.rollback?.bind(implementation)
   try {
-    const releases = await collect(listReleases(project, target, ctx))
-    const [now] = releases
-    if (now?.id !== release.id) return { state: `${now?.id ?? 'Nothing'} is live meanwhile, so nothing was rolled back.`, fix: `stk releases ${place(project, target, ctx)}` }
-    to = await findRollback(each(releases), undefined, project.name)
-    ctx.report({ type: 'phase:progress', phase: 'verify', project: project.name, target: target.name, message: `rolling back to ${to.id}` })
-    const back = freeze(await ctx.host.attribute(plugin, `target ${target.type}: rollback`, () => rollback(to, targetContext(ctx, project, target, 'verify'))))
+    if (implementation.releases !== undefined) {
+      const now = await liveRelease(project, target, ctx)
+      if (now?.id !== release.id) {
+        if (now?.id === live?.id) return { state: now === undefined ? 'Nothing is live, as before.' : `${now.id} is live, as before.`, fix: again }
+        return { state: `${now?.id ?? 'Nothing'} is live meanwhile, so nothing was rolled back.`, fix: `stk releases ${where}` }
+      }
+    }
+    if (live === null) return { state: 'It is the first release, so there is none to go back to: it is live.', fix: again }
+    // Without a list of releases nobody can tell whether going back would undo somebody else's.
+    if (rollback === undefined || implementation.releases === undefined) {
+      return { state: `It is live: targets of type "${target.type}" cannot roll back.`, fix: 'Check out the commit before, and release that.' }
+    }
+    ctx.report({ type: 'phase:progress', phase: 'verify', project: project.name, target: target.name, message: `rolling back to ${live.id}` })
+    const back = freeze(await ctx.host.attribute(plugin, `target ${target.type}: rollback`, () => rollback(live, targetContext(ctx, project, target, 'verify'))))
     const verification = await askTarget(back, project, target, ctx)
-    if (verification.healthy) return { state: `It was rolled back: ${to.id} is live again, as ${back.id}.`, fix: again }
-    return { state: `It was rolled back: ${to.id} is live again, as ${back.id}, and is not healthy either: ${verification.summary}.`, fix: 'Look at what the Bridge says where it runs; both releases meet the same trouble.' }
+    if (verification.healthy) return { state: `It was rolled back: ${live.id} is live again, as ${back.id}.`, fix: again }
+    return { state: `It was rolled back: ${live.id} is live again, as ${back.id}, and is not healthy either: ${verification.summary}.`, fix: 'Look at what the Bridge says where it runs; both releases meet the same trouble.' }
   } catch (error) {
     if (!isStkError(error)) throw error
-    return { state: `Going back to ${to.id} failed, too: ${error.details.why.replace(/\.?$/, '.')} ${await stateNow(release, project, target, ctx)}`, fix: `stk rollback ${place(project, target, ctx)}` }
+    return { state: `Going back to ${live?.id ?? 'what was live before'} failed, too: ${error.details.why.replace(/\.?$/, '.')} ${await stateNow(release, project, target, ctx)}`, fix: `stk rollback ${where}` }
   }
 }
 
@@ -78,21 +83,4 @@ async function askTarget(release: Release, project: ResolvedProject, target: Res
   const verify = implementation.verify?.bind(implementation)
   if (verify === undefined) return { healthy: true, summary: 'not checked' }
   return ctx.host.attribute(plugin, `target ${target.type}: verify`, () => verify(release, targetContext(ctx, project, target, 'verify')))
-}
-
-/** As far back as a rollback looks. */
-const LOOK_BACK = 50
-
-async function collect(releases: AsyncIterable<Release>): Promise<readonly Release[]> {
-  const found: Release[] = []
-  for await (const release of releases) if (found.push(release) === LOOK_BACK) break
-  return found
-}
-
-async function* each<T>(items: readonly T[]): AsyncIterable<T> {
-  yield* items
-}
-
-function place(project: ResolvedProject, target: ResolvedTarget, { config }: LifecycleContext): string {
-  return `--project ${project.name} --target ${target.name}${config.environment === 'production' ? '' : ` --env ${config.environment}`}`
 }

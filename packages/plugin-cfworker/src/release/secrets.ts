@@ -1,4 +1,4 @@
-import { StkError, type SecretValue, type TargetContext } from '@santokit/core'
+import { placeFlags, StkError, type SecretValue, type TargetContext } from '@santokit/core'
 import { isOurs } from '../bundle/mark.ts'
 import { openWorker } from '../cloudflare/open.ts'
 import { ApiRefusal, CODES } from '../cloudflare/refusal.ts'
@@ -64,17 +64,17 @@ async function change(ctx: Context, write: (there: readonly Binding[]) => readon
   }
 }
 
-function nothingThere(worker: Worker, { project, target }: Context): StkError {
+function nothingThere(worker: Worker, { project, target, environment }: Context): StkError {
   return new StkError('STK3011', {
     why: `There is no Worker "${worker.name}" yet. Its first release sets its secrets.`,
-    fix: `stk release --project ${project.name} --target ${target.name}`,
+    fix: `stk release ${placeFlags({ project, target, environment })}`,
   })
 }
 
-function notNow(worker: Worker, { deployments }: LiveWorker, { project, target }: Context): StkError {
+function notNow(worker: Worker, { deployments }: LiveWorker, { project, target, environment }: Context): StkError {
   const shared = (deployments?.[0]?.versions.length ?? 1) > 1
   return new StkError('STK4207', {
     why: `The newest version of the Worker "${worker.name}" ${shared ? 'has only a part of the requests' : 'is not the one that is live'}, and Cloudflare changes the secrets of no other. Nothing was changed.`,
-    fix: `stk deploy ${target.name} --project ${project.name} --push-secrets`,
+    fix: `stk deploy ${target.name} ${placeFlags({ project, environment })} --push-secrets`,
   })
 }

@@ -1,4 +1,4 @@
-import { StkError, type Bundle, type TargetContext } from '@santokit/core'
+import { placeFlags, StkError, type Bundle, type TargetContext } from '@santokit/core'
 import type { ImageSettings } from '../options.ts'
 import { isTag, parseReference } from '../registry/reference.ts'
 
@@ -39,7 +39,7 @@ export function historyTag(live: string): string {
 }
 
 /** `--tag sha-1a2b3c`, or with the project's or repository's name before it, as docker's users write it: `shop:sha-1a2b3c`. */
-function askedTag({ flags, project, target, options }: Context): string | undefined {
+function askedTag({ flags, project, target, options, environment }: Context): string | undefined {
   const { tag: given } = flags
   if (typeof given !== 'string') return undefined
   const colon = given.lastIndexOf(':')
@@ -49,7 +49,7 @@ function askedTag({ flags, project, target, options }: Context): string | undefi
   if (name !== undefined && ![project.name, options.repository, repository, repository.split('/').at(-1)].includes(name)) {
     throw new StkError('STK1020', {
       why: `--tag names "${name}", and ${project.name} → ${target.name} goes to ${options.repository}.`,
-      fix: [`stk deploy ${target.name} --project ${project.name} --tag ${tag}`, 'With several projects, name one: --project NAME'],
+      fix: [`stk deploy ${target.name} ${placeFlags({ project, environment })} --tag ${tag}`, 'With several projects, name one: --project NAME'],
     })
   }
   return tag

@@ -161,6 +161,13 @@ test('what is no plan is said to be none, and nothing else may be said beside on
   expect((await shop.stk('release', 'release.json', 'more.json')).err).toContain('one argument too many')
 })
 
+test('a plan that could not be written is refused before the work of it', async () => {
+  const ran = await shop.stk('plan', '--out', 'missing/release.json')
+  expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining('STK2020') })
+  expect(ran.err).toContain('missing/release.json: its folder does not exist.')
+  expect((await shop.stk('plan', '--out', 'projects')).err).toContain('projects: it is a folder.')
+})
+
 test('flags of a target are part of the plan', async () => {
   await shop.stk('plan', '--label', 'abc', '--out', 'release.json')
   expect(JSON.parse(await shop.read('release.json'))).toMatchObject({ flags: { label: 'abc' } })
@@ -207,6 +214,23 @@ test('a promotion that is not healthy is taken back as well', async () => {
   await shop.write('sick', (await platform()).releases[0]!.digest)
   const ran = await shop.stk('promote', '--from', 'staging', '--yes')
   expect(ran).toMatchObject({ code: 1, out: expect.stringContaining('It was rolled back: r1 is live again, as r4.') })
+})
+
+test('what was live before is what comes back, even where it is the same bundle', async () => {
+  await releaseFirst()
+  await shop.write('projects/shop/logic/orders/list.sql', changed)
+  await releaseFirst('--env', 'staging')
+  await releaseFirst()
+  await shop.write('sick', (await platform()).releases[0]!.digest)
+  const ran = await shop.stk('promote', '--from', 'staging', '--yes')
+  expect(ran).toMatchObject({ code: 1, out: expect.stringContaining('r3 is live again, as r5, and is not healthy either') })
+})
+
+test('a command that is printed to be copied names the environment it is for', async () => {
+  expect((await shop.stk('plan', '--env', 'staging')).out).toContain('--env staging')
+  const ran = await shop.stk('release', '--yes', '--env', 'staging')
+  expect(ran.out).toMatch(/undo.*stk rollback.*--env staging/)
+  expect((await shop.stk('plan', '--env', 'staging')).out).not.toContain('stk release --env')
 })
 
 test('a database that has moved on, and one that nobody can look at', async () => {

@@ -1,4 +1,5 @@
 import type { Impact } from '../../compat/index.ts'
+import { environmentFlag, placeFlags } from '../../config/place.ts'
 import { formatBytes, shortDigest } from '../../lifecycle/format.ts'
 import type { ProjectPlan } from '../../lifecycle/plan/project-plan.ts'
 import type { SchemaState } from '../../lifecycle/plan/schema-state.ts'
@@ -28,8 +29,8 @@ export function printPlans(plans: readonly ProjectPlan[], { environment, file, t
       print(`${schemaLine(project.name, state, paint)}\n`)
     }
   }
-  if (file !== undefined) print(`\n  ${file} is written · to do exactly this   stk release ${file}\n`)
-  else if (changes) print('\n  to do it   stk release\n')
+  if (file !== undefined) print(`\n  ${file} is written · to do exactly this   stk release ${file}${environmentFlag(environment)}\n`)
+  else if (changes) print(`\n  to do it   stk release${environmentFlag(environment)}\n`)
 }
 
 const LABEL = 9
@@ -45,7 +46,7 @@ function isUnchanged({ plan }: Survey): boolean {
 function linesOf(survey: Survey, environment: string, paint: Paint): readonly string[] {
   const { project, target, live } = survey
   const place = `  ${paint.bold(`${project.name} → ${target.name}`)}  ${environment}`
-  const notes = secretLines(survey, paint)
+  const notes = secretLines(survey, environment, paint)
   if (isUnchanged(survey)) return [`${place}  no change${live === null ? '' : paint.dim(` · live: ${liveWords(live)}`)}`, ...notes]
   return ['', place, row('live', live === null ? 'nothing of ours yet: this is the first release' : `${liveWords(live)}  ${paint.dim(shortDigest(live.digest))}`),
     row('release', releaseWords(survey, paint)), ...stepLines(survey, paint), ...logicLines(survey, paint), ...clientLines(survey, paint), ...notes]
@@ -107,7 +108,7 @@ function impactWords({ rule, severity, subject, what }: Impact, paint: Paint): s
   return `${mark}  ${subject}: ${what}  ${paint.dim(rule)}`
 }
 
-function secretLines({ secrets, project, target }: Survey, paint: Paint): readonly string[] {
+function secretLines({ secrets, project, target }: Survey, environment: string, paint: Paint): readonly string[] {
   if (secrets.kind === 'elsewhere') return []
   if (secrets.kind === 'with the release') return secrets.declared.length === 0 ? [] : [row('secrets', `set with the release: ${secrets.declared.join(', ')}`)]
   const lines = [
@@ -115,7 +116,7 @@ function secretLines({ secrets, project, target }: Survey, paint: Paint): readon
     ...(secrets.unmanaged.length === 0 ? [] : [`${paint.yellow('!')} unmanaged: ${secrets.unmanaged.join(', ')}; there, but not declared`]),
   ].map((text, at) => row(at === 0 ? 'secrets' : '', text))
   const only = secrets.missing.map((name) => ` --only ${name}`).join('')
-  return secrets.missing.length === 0 ? lines : [...lines, row('', `${paint.dim('fix')}  stk secrets push --project ${project.name} --target ${target.name}${only}`)]
+  return secrets.missing.length === 0 ? lines : [...lines, row('', `${paint.dim('fix')}  stk secrets push ${placeFlags({ project, target, environment })}${only}`)]
 }
 
 function schemaLine(project: string, state: SchemaState, paint: Paint): string {

@@ -1,3 +1,4 @@
+import { placeFlags } from '../../config/place.ts'
 import type { OpenedLifecycle } from '../../lifecycle/open.ts'
 import type { SecretsDiff } from '../../lifecycle/platform-secrets.ts'
 import type { ProjectTarget } from '../../lifecycle/select.ts'
@@ -28,7 +29,7 @@ function printDiff(diff: SecretsDiff, { config }: OpenedLifecycle, { print, pain
   row(paint.yellow('!'), diff.unmanaged, 'unmanaged: there, but not declared')
   row(paint.green('✔'), diff.present, 'present')
   if (diff.missing.length > 0 && !diff.unreleased) {
-    print(`    ${paint.dim('fix')}  stk secrets push --project ${diff.project.name} --target ${diff.target.name}${diff.missing.map((name) => ` --only ${name}`).join('')}\n`)
+    print(`    ${paint.dim('fix')}  stk secrets push ${placeFlags({ ...diff, environment: config.environment })}${diff.missing.map((name) => ` --only ${name}`).join('')}\n`)
   }
 }
 
