@@ -33,7 +33,7 @@ export class Session implements Sender {
    * @throws as {@link Sender}; DatabaseError `timeout` or `cancelled` when the call ends first.
    */
   async send(statements: readonly Statement[], sink: RowSink, end?: CallEnd): Promise<Answered> {
-    while (this.#running !== undefined) await this.#running
+    while (this.#running !== undefined && !this.#broken) await this.#running
     if (end !== undefined) throwIfOver(end)
     if (this.#broken) throw new DatabaseError('unavailable', 'The connection broke.')
     return this.#exchange(statements, sink, end)
@@ -44,7 +44,7 @@ export class Session implements Sender {
     if (this.#cancelling === undefined && this.#running === undefined) return
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => (this.#broken = true, resolve()), SETTLE_TIMEOUT)
+      timer = setTimeout(() => (this.#giveUp(), resolve()), SETTLE_TIMEOUT)
     })
     await Promise.race([Promise.all([this.#cancelling, this.#running]), late])
     clearTimeout(timer)
@@ -86,6 +86,12 @@ export class Session implements Sender {
       })
       wire.flush()
     })
+  }
+
+  /** Fails what runs, so that nobody waits for an answer that does not come. */
+  #giveUp(): void {
+    this.#broken = true
+    this.login.wire.destroy(new Error('the server does not answer'))
   }
 
   #giveBack(): void {

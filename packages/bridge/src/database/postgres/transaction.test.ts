@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { failure, logic, scope } from '../../../test/database.ts'
 import { postgresDrivers } from '../../../test/postgres-drivers.ts'
 import type { Transaction } from '../../logic.ts'
@@ -92,6 +92,33 @@ test('a transaction whose call is given up is rolled back, whatever its work doe
   expect((await given).kind).toBe('cancelled')
   await expect(late).rejects.toBeInstanceOf(DatabaseError)
   expect(await driver.database(scope()).value('select count(*)::int from abandoned')).toBe(0)
+})
+
+test('a connection lost between two statements of a transaction is told at once, and its slot is free again', async () => {
+  const driver = await postgres.open({ pool: { max: 1, queue: 0 } })
+  // The first attempt would hang and keep the only slot.
+  for (let n = 0; n < 3; n++) {
+    const lost = failure(driver.database(scope()).transaction(async (tx) => {
+      const pid = await tx.value('select pg_backend_pid()')
+      await postgres.admin.query('select pg_terminate_backend($1)', [pid])
+      await vi.waitUntil(() => driver.stats().open === 0)
+      await tx.row('select 1 as n')
+    }))
+    expect(await lost).toMatchObject({ kind: 'unavailable', sqlState: '57P01' })
+    expect(driver.stats()).toMatchObject({ open: 0, waiting: 0 })
+  }
+  expect(await driver.database(scope()).value('select 1')).toBe(1)
+})
+
+test('a transaction that waited for too long between two statements is a timeout', async () => {
+  const driver = await postgres.open({ pool: { max: 1, queue: 0 } })
+  const lost = failure(driver.database(scope()).transaction(async (tx) => {
+    await tx.exec('set idle_in_transaction_session_timeout = 10')
+    await vi.waitUntil(() => driver.stats().open === 0)
+    await tx.exec('select 1')
+  }))
+  expect(await lost).toMatchObject({ kind: 'timeout', sqlState: '25P03' })
+  expect(await driver.database(scope()).value('select 1')).toBe(1)
 })
 
 test('statements at once in one transaction take turns', async () => {

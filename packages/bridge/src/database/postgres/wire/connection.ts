@@ -53,6 +53,7 @@ export class WireConnection {
   #headSince = 0
   #farewell: unknown
   #open = true
+  #lost = false
   #status = 'I'
   #onClose = (): void => {}
 
@@ -86,8 +87,12 @@ export class WireConnection {
     return this.#status
   }
 
-  /** Writes an exchange behind those before. {@link flush} sends what was written. */
+  /**
+   * Writes an exchange behind those before. {@link flush} sends what was written. On a connection that is gone it fails at
+   * once: nothing would ever answer it.
+   */
   write(exchange: Exchange): void {
+    if (this.#lost) return exchange.done({ error: this.#farewell, early: false, tag: '', columns: NO_COLUMNS, took: 0 })
     const preparing: Prepared[] = []
     let last: Prepared | undefined
     for (const statement of exchange.statements) last = this.#writeStatement(statement, preparing)
@@ -200,7 +205,8 @@ export class WireConnection {
 
   #lose(): void {
     this.#open = false
-    const broken = this.#farewell ?? new Error('the connection ended')
+    this.#lost = true
+    const broken = this.#farewell ??= new Error('the connection ended')
     const now = performance.now()
     for (const sent of this.#sent.splice(0).slice(this.#head)) this.#settle(sent, sent.error ?? broken, now - this.#headSince)
     this.#head = 0
