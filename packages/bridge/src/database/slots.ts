@@ -12,7 +12,6 @@ interface Waiter {
  */
 export class Slots {
   readonly #waiters = new Set<Waiter>()
-  readonly #urgent = new Set<Waiter>()
   #taken = 0
   #closed = false
   #emptied = (): void => {}
@@ -22,7 +21,7 @@ export class Slots {
 
   /** Calls in the queue now. */
   get waiting(): number {
-    return this.#waiters.size + this.#urgent.size
+    return this.#waiters.size
   }
 
   /** Calls that hold a slot now. */
@@ -30,27 +29,31 @@ export class Slots {
     return this.#taken
   }
 
+  /** True when whoever comes has to wait. */
+  get isFull(): boolean {
+    return this.#taken >= this.max
+  }
+
   /**
    * Takes a slot, waiting for one if need be. Every slot taken must be given back by {@link leave}.
    *
-   * @param urgent goes before all others who wait, and is never refused for their number.
    * @throws DatabaseError `overloaded` when the queue is full, `timeout` or `cancelled` when the call ends first.
    */
-  async enter(end: CallEnd, urgent = false): Promise<void> {
+  async enter(end: CallEnd): Promise<void> {
     if (this.#closed) throw closedError(this.alias)
     throwIfOver(end)
     if (this.#taken < this.max) {
       this.#taken++
       return
     }
-    if (!urgent && this.#waiters.size >= this.queue) {
+    if (this.#waiters.size >= this.queue) {
       throw new DatabaseError('overloaded', `Database "${this.alias}": ${this.max} in use, ${this.queue} waiting.`)
     }
-    await this.#wait(end, urgent ? this.#urgent : this.#waiters)
+    await this.#wait(end)
   }
 
   leave(): void {
-    const [next] = this.#urgent.size > 0 ? this.#urgent : this.#waiters
+    const [next] = this.#waiters
     // The slot goes from hand to hand, so that nobody who comes meanwhile is served first.
     if (next !== undefined) next.enter()
     else if (--this.#taken === 0 && this.#closed) this.#emptied()
@@ -59,14 +62,14 @@ export class Slots {
   /** Refuses everyone who waits and everyone who comes. Resolves when the last slot is given back. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const waiter of [...this.#urgent, ...this.#waiters]) waiter.refuse(closedError(this.alias))
+    for (const waiter of [...this.#waiters]) waiter.refuse(closedError(this.alias))
     if (this.#taken > 0) await this.#empty
   }
 
-  #wait(end: CallEnd, queue: Set<Waiter>): Promise<void> {
+  #wait(end: CallEnd): Promise<void> {
     return new Promise((resolve, reject) => {
       const leaveQueue = (): void => {
-        queue.delete(waiter)
+        this.#waiters.delete(waiter)
         end.offEnd(onEnd)
       }
       const waiter: Waiter = {
@@ -74,7 +77,7 @@ export class Slots {
         refuse: (error) => (leaveQueue(), reject(error)),
       }
       const onEnd = (reason: Error): void => waiter.refuse(endError(reason))
-      queue.add(waiter)
+      this.#waiters.add(waiter)
       end.onEnd(onEnd)
     })
   }

@@ -233,6 +233,17 @@ test('every statement reports its duration', async () => {
   expect(took.every((ms) => ms > 0)).toBe(true)
 })
 
+test.each([1, 2])('ping answers while all of %i connections are at long statements, and keeps none', async (max) => {
+  const driver = await postgres.open({ pool: { max, queue: 0 } })
+  const gate = newGate()
+  const holding = driver.database(scope()).transaction((tx) => tx.exec('select 1').then(() => gate.opened))
+  await vi.waitUntil(() => driver.stats().open > driver.stats().idle)
+  for (let n = 0; n < 3; n++) await driver.ping(AbortSignal.timeout(5_000))
+  await vi.waitUntil(() => driver.stats().open <= max)
+  gate.open()
+  await holding
+})
+
 test('ping answers past a full queue, and closing waits for what runs', async () => {
   const driver = await postgres.open({ pool: { max: 2, queue: 0 } })
   await driver.ping(AbortSignal.timeout(5_000))

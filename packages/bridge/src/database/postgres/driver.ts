@@ -2,7 +2,7 @@ import type { Database, SqlValue, Transaction } from '../../logic.ts'
 import type { Json, PostgresEntry, SqlLogicEntry } from '../../manifest/format.ts'
 import { shapeAnswer, type Answer } from '../answer.ts'
 import { DatabaseError, type CallScope, type DatabaseDriver } from '../driver.ts'
-import { endOf, endOfSignal } from '../ending.ts'
+import { endOf, endOfSignal, untilEnd } from '../ending.ts'
 import { AnswerQueryable } from '../queryable.ts'
 import { connectionOf, runTransaction } from '../transaction.ts'
 import { callerSettings, READ_ONLY } from './caller-settings.ts'
@@ -20,6 +20,8 @@ import { PostgresTransaction } from './transaction.ts'
 import { TypeCatalogue } from './type-catalogue.ts'
 import { bindForPostgres } from './values.ts'
 import type { Statement } from './wire/exchange.ts'
+
+const PROBE: Statement = { text: 'select 1', values: [] }
 
 /** Makes what the rows of one attempt become. */
 type MakeRows<T> = () => Rows<T>
@@ -73,9 +75,15 @@ export class PostgresDriver implements DatabaseDriver {
 
   async ping(signal: AbortSignal): Promise<void> {
     const end = endOfSignal(signal)
-    const session = await this.#isolated.take(end, true)
+    // No call is waited for: that all connections are at long statements does not mean that the database does not answer.
+    const shared = this.#fast.pick()
+    if (shared !== undefined) {
+      const answers = shared.send([PROBE], NO_ROWS).then(() => true, () => false)
+      if (await untilEnd(answers, end)) return
+    }
+    const session = await this.#isolated.takeForProbe(end)
     try {
-      await session.send([{ text: 'select 1', values: [] }], NO_ROWS, end)
+      await session.send([PROBE], NO_ROWS, end)
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     } finally {

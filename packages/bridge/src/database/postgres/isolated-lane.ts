@@ -13,6 +13,9 @@ interface Idle extends OpenConnection {
   since: number
 }
 
+/** Where a connection counts while it is used. */
+type Place = 'in a slot' | 'beside the slots'
+
 /** Connections that one call at a time has to itself: a bounded pool behind a bounded queue. */
 export class IsolatedLane {
   readonly #slots: Slots
@@ -33,17 +36,25 @@ export class IsolatedLane {
   /**
    * Takes a connection, waiting in the queue for it. `release()` it in every case.
    *
-   * @param urgent past the queue: whether the database answers must be known under load too.
    * @throws DatabaseError `overloaded`, `unavailable`, `timeout` or `cancelled`.
    */
-  async take(end: CallEnd, urgent = false): Promise<Session> {
-    await this.#slots.enter(end, urgent)
+  async take(end: CallEnd): Promise<Session> {
+    await this.#slots.enter(end)
     for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       // One that died a moment ago is passed over; nothing has been sent on it.
       if (idle.wire.isOpen) return this.#sessionOn(idle)
       this.#close(idle)
     }
     return this.#connect(end)
+  }
+
+  /**
+   * Takes a connection without waiting for anybody: where all are taken, one more than those, which is closed after it.
+   *
+   * @throws DatabaseError `unavailable`, `timeout` or `cancelled`.
+   */
+  takeForProbe(end: CallEnd): Promise<Session> {
+    return this.#slots.isFull ? this.#connect(end, 'beside the slots') : this.take(end)
   }
 
   /** Waits for connections in use, and closes all. */
@@ -56,15 +67,15 @@ export class IsolatedLane {
     return this.#closing
   }
 
-  async #connect(end: CallEnd): Promise<Session> {
+  async #connect(end: CallEnd, place: Place = 'in a slot'): Promise<Session> {
     const connecting = openConnection(this.url, this.entry.statementTimeout).then(
       (connection) => {
         this.#open.add(connection)
         void connection.wire.closed.then(() => this.#forget(connection))
-        return this.#sessionOn(connection)
+        return this.#sessionOn(connection, place)
       },
       (error: unknown) => {
-        this.#slots.leave()
+        if (place === 'in a slot') this.#slots.leave()
         throw toConnectError(error, this.alias)
       },
     )
@@ -75,8 +86,9 @@ export class IsolatedLane {
     })
   }
 
-  #sessionOn(connection: OpenConnection): Session {
+  #sessionOn(connection: OpenConnection, place: Place = 'in a slot'): Session {
     return new Session(connection, connection.settings, (usable) => {
+      if (place === 'beside the slots') return usable ? connection.wire.end() : this.#close(connection)
       if (usable && connection.wire.isOpen) this.#rest(connection)
       else this.#close(connection)
       this.#slots.leave()
