@@ -34,6 +34,15 @@ test.each([
 })
 
 test.each([
+  ['9007199254740993', 'x type'], ['{"id":[9007199254740993]}', 'x type'], ['{"id":-9007199254740993}', 'x type'], ['[1e400]', 'x type'],
+  ['[9007199254740991,-9007199254740991,0.1]', '[9007199254740991,-9007199254740991,0.1]'],
+  ['{"id":"9007199254740993"}', '{"id":"9007199254740993"}'],
+])('a number in json is bound as it was written, or refused: %s', (text, outcome) => {
+  expect(check(spec('json'), JSON.parse(text))).toBe(outcome)
+  expect(check(spec('json'), text, 'query')).toBe(outcome)
+})
+
+test.each([
   ['int', '5', 5], ['int', '05', 'x type'], ['int', ' 5', 'x type'], ['int', '5.0', 5], ['int', '', 'x type'], ['int', '0x10', 'x type'],
   ['number', '-1.5e3', -1500], ['number', '1e999', 'x type'], ['number', '.5', 'x type'], ['number', 'Infinity', 'x type'],
   ['boolean', 'true', true], ['boolean', 'True', 'x type'], ['boolean', '1', 'x type'],

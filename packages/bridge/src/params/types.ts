@@ -102,14 +102,23 @@ function utcTime(year: number, month: number, day: number): number {
   return new Date(0).setUTCFullYear(year, month - 1, day)
 }
 
-/** Bound as JSON text: in Postgres for `:name::jsonb`, in SQLite for its JSON functions. */
+/**
+ * Bound as JSON text: in Postgres for `:name::jsonb`, in SQLite for its JSON functions. What JavaScript may have changed while it
+ * read the text is refused, for its digits are gone.
+ */
 function readJson(value: unknown): Read {
   try {
+    if (holdsInexact(value)) return { expected: 'must hold no integer beyond ±(2^53-1) and no number beyond a double: write it as a string' }
     const text = JSON.stringify(value) as string | undefined
     return text === undefined ? { expected: 'must be JSON' } : { value: text }
   } catch {
     return { expected: 'must be JSON' }
   }
+}
+
+function holdsInexact(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsInexact)
 }
 
 /** Base64 (RFC 4648, section 4) with padding and nothing else. */
