@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { BootError } from '../boot-error.ts'
 import { download } from './download.ts'
 
@@ -29,6 +29,19 @@ test('an answer that may pass is asked for again', async () => {
   const { send, asked } = network(new Error('ECONNRESET'), new Response(null, { status: 503 }), new Response(null, { status: 429 }), new Response('bytes'))
   expect(Buffer.from(await download(new URL('https://host/b'), { ...options, send })).toString()).toBe('bytes')
   expect(asked).toHaveLength(4)
+})
+
+test('an attempt that gets no answer within a minute is given up, and made again', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  let attempts = 0
+  const send = (_url: URL, signal: AbortSignal): Promise<Response> => new Promise((resolve, reject) => {
+    if (++attempts === 2) resolve(new Response('bytes'))
+    else signal.addEventListener('abort', () => reject(signal.reason as Error))
+  })
+  const had = download(new URL('https://host/b'), { ...options, send })
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(Buffer.from(await had).toString()).toBe('bytes')
 })
 
 test('after four attempts it is given up', async () => {

@@ -41,8 +41,18 @@ export function shownUrl(url: URL): string {
 }
 
 async function fetchOnce(from: URL, options: DownloadOptions): Promise<Uint8Array> {
+  // Not `AbortSignal.timeout`: a request that follows one does not keep it from being collected as garbage.
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new DOMException('No answer in time.', 'TimeoutError')), ATTEMPT_TIMEOUT)
+  try {
+    return await fetchFollowing(from, options, controller.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function fetchFollowing(from: URL, options: DownloadOptions, signal: AbortSignal): Promise<Uint8Array> {
   const send = options.send ?? ((url, signal) => fetch(url, { redirect: 'manual', signal }))
-  const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT)
   let url = from
   for (let redirects = 0; ; redirects++) {
     const response = await send(url, signal)
