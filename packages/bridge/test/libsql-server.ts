@@ -7,6 +7,8 @@ export interface LibsqlServer {
   readonly url: string
   /** While set, requests get no answer. */
   hang: boolean
+  /** Requests that got no answer and wait for one still. */
+  readonly hanging: number
   /** The tokens that requests brought. */
   readonly tokens: Set<string | undefined>
   /** The texts of the statements that came. */
@@ -22,9 +24,14 @@ export async function startLibsqlServer(): Promise<LibsqlServer> {
   const client = createClient({ url: ':memory:', intMode: 'bigint' })
   const streams = new Map<string, Stream>()
   let opened = 0
+  let hanging = 0
   const server = createServer(async (request, response) => {
     state.tokens.add(request.headers.authorization)
-    if (state.hang) return
+    if (state.hang) {
+      hanging++
+      response.on('close', () => hanging--)
+      return
+    }
     if (request.url !== '/v2/pipeline') return void response.writeHead(404).end()
     const { baton, requests } = await readBody(request) as { baton?: string; requests: StreamRequest[] }
     const id = baton ?? `stream-${opened++}`
@@ -41,6 +48,9 @@ export async function startLibsqlServer(): Promise<LibsqlServer> {
   const state: LibsqlServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     hang: false,
+    get hanging() {
+      return hanging
+    },
     tokens: new Set(),
     statements: new Set(),
     async stop() {

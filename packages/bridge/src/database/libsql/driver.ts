@@ -11,7 +11,7 @@ import { connectionOf, runTransaction } from '../transaction.ts'
 import { toAnswer } from './answer.ts'
 import { isBusy, toDatabaseError } from './errors.ts'
 import { toJson } from './json.ts'
-import { placeOf, type LibsqlPlace, type OpenClient } from './open.ts'
+import { endingWith, placeOf, type LibsqlPlace, type OpenClient } from './open.ts'
 import { LibsqlTransaction } from './transaction.ts'
 import { bindForLibsql, bindLogicForLibsql, type Bound } from './values.ts'
 
@@ -117,8 +117,10 @@ export class LibsqlDriver implements DatabaseDriver {
         const connection = await this.#transaction(scope)
         return await runTransaction(connection, async () => read(await connection.execute(sql, args, end)))
       }
-      return await this.#within(reads ? this.#reads : this.#writes, end, async (client) =>
-        read(await this.whileBusy(() => client.execute({ sql, args }), end)))
+      return await this.#within(reads ? this.#reads : this.#writes, end, async (client) => {
+        const ask = (): Promise<ResultSet> => client.execute({ sql, args })
+        return read(await this.whileBusy(this.place === 'remote' ? () => endingWith(end, ask) : ask, end))
+      })
     } catch (error) {
       throw toDatabaseError(error, this.alias)
     } finally {

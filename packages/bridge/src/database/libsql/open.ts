@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Client } from '@libsql/client'
-import { DatabaseError } from '../driver.ts'
+import { DatabaseError, type CallEnd } from '../driver.ts'
 
 /** Where a database lives, which decides how many may use it at once. */
 export type LibsqlPlace = 'memory' | 'file' | 'remote'
@@ -54,19 +55,34 @@ function importNative(): Promise<typeof import('@libsql/client/sqlite3')> {
   return import(/* @vite-ignore */ specifier) as Promise<typeof import('@libsql/client/sqlite3')>
 }
 
-/** Fetches with the whole answer in hand within `timeout` milliseconds. */
+/** For which call a request is made: the client passes nothing on to its `fetch`. */
+const calls = new AsyncLocalStorage<CallEnd>()
+
+/**
+ * Has the requests to a remote database that `work` makes end with its call. Not for what is inside of a transaction: the server
+ * would keep that open, and its locks, until it misses the next request.
+ */
+export function endingWith<T>(end: CallEnd, work: () => Promise<T>): Promise<T> {
+  return calls.run(end, work)
+}
+
+/** Fetches with the whole answer in hand within `timeout` milliseconds (0 for no limit), and before its call ends. */
 export function fetchWithin(timeout: number): typeof fetch {
-  if (timeout === 0) return fetch
   return async (input, init) => {
+    const end = calls.getStore()
     // Not `AbortSignal.timeout`: a request that follows one does not keep it from being collected as garbage.
     const controller = new AbortController()
-    const timer = setTimeout(() => controller.abort(new DOMException('No answer in time.', 'TimeoutError')), timeout)
+    const late = (): void => controller.abort(new DOMException('No answer in time.', 'TimeoutError'))
+    const timer = timeout === 0 ? undefined : setTimeout(late, timeout)
+    const onEnd = (reason: Error): void => controller.abort(reason)
+    end?.onEnd(onEnd)
     try {
       const response = await fetch(input, { ...init, signal: controller.signal })
       const { status, statusText, headers } = response
       return new Response(await response.arrayBuffer(), { status, statusText, headers })
     } finally {
       clearTimeout(timer)
+      end?.offEnd(onEnd)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { failure, logic, scope } from '../../../test/database.ts'
 import { startLibsqlServer, type LibsqlServer } from '../../../test/libsql-server.ts'
 import { openDatabase, type DatabaseDriver } from '../index.ts'
@@ -49,6 +49,22 @@ test('a remote transaction commits, rolls back and nests', async () => {
   expect(await db.rows('select n from moves')).toEqual([{ n: 1 }])
   expect(await failure(db.exec('insert into moves values (1)'))).toMatchObject({ kind: 'conflict', constraint: 'moves.n' })
   expect((await failure(db.exec('selec'))).kind).toBe('failed')
+})
+
+test('the request of a call that is given up is ended, and its slot is free again', async () => {
+  const controller = new AbortController()
+  server.hang = true
+  try {
+    const given = failure(driver.database(scope({ signal: controller.signal })).value('select 1'))
+    await vi.waitUntil(() => server.hanging === 1)
+    controller.abort()
+    expect((await given).kind).toBe('cancelled')
+    await vi.waitUntil(() => server.hanging === 0)
+    await vi.waitUntil(() => driver.stats().idle === driver.stats().open)
+  } finally {
+    server.hang = false
+  }
+  expect(await driver.database(scope()).value('select 1')).toBe(1)
 })
 
 test('a server that does not answer is a timeout, and a call does not wait for it', async () => {
