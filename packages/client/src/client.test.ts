@@ -185,6 +185,40 @@ test("the caller's signal ends a call with its own reason, while waiting too", a
   await expect(waiting).rejects.toBe(reason)
 })
 
+test('a session that does not answer holds no call longer than its time, nor longer than its signal', async () => {
+  const never = (): Promise<string> => new Promise(() => {})
+  const { asked, client } = await serve(problem(401, 'unauthenticated'))
+  expect(await failure(client({ token: never, timeout: 50 }).a?.b?.() as Promise<unknown>)).toMatchObject({ code: 'timeout', status: 0 })
+  expect(asked).toEqual([])
+  expect(await failure(client({ token: 'old', refreshToken: never, timeout: 200 }).a?.b?.() as Promise<unknown>)).toMatchObject({ code: 'timeout', status: 0 })
+
+  const reason = new Error('left the page')
+  const controller = new AbortController()
+  const call = client({ token: never, timeout: 0 }).a?.b?.({}, { signal: controller.signal })
+  controller.abort(reason)
+  await expect(call).rejects.toBe(reason)
+  const leave = new AbortController()
+  const refreshToken = (): Promise<string> => { leave.abort(reason); return never() }
+  await expect(client({ token: 'old', refreshToken, timeout: 0 }).a?.b?.({}, { signal: leave.signal })).rejects.toBe(reason)
+})
+
+test('a signal that has ended asks for no token', async () => {
+  const reason = new Error('left the page')
+  const { asked, client } = await serve(data(1))
+  let tokens = 0
+  await expect(client({ token: () => `t${tokens += 1}` }).a?.b?.({}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  expect({ asked, tokens }).toEqual({ asked: [], tokens: 0 })
+})
+
+test('a refresh that hangs is not waited for by later calls', async () => {
+  const { client } = await serve((response, { headers }) => headers.authorization === 'Bearer new' ? data('ok')(response) : problem(401, 'unauthenticated')(response))
+  let hangs = true
+  const stk = client({ token: () => 'old', refreshToken: () => hangs ? new Promise(() => {}) : 'new' })
+  expect(await failure(stk.a?.b?.({}, { timeout: 200 }) as Promise<unknown>)).toMatchObject({ code: 'timeout' })
+  hangs = false
+  expect(await stk.a?.b?.()).toBe('ok')
+})
+
 test('params that cannot be written fail at once, as what they are', async () => {
   const { asked, client } = await serve(data(1))
   const circle: { self?: unknown } = {}

@@ -15,33 +15,51 @@ export function createClient<Name extends keyof Projects = OnlyProject>(options:
   const base = new URL(options.baseUrl).href.replace(/\/$/, '')
   let refreshing: Promise<string | undefined> | undefined
 
+  /** One for all calls that wait for it. Calls to come do not wait for one that outlasts the call that began it. */
+  const refresh = (ask: NonNullable<ClientOptions['refreshToken']>, inTime: AbortSignal | undefined): Promise<string | undefined> => {
+    if (refreshing) return refreshing
+    const asked = Promise.resolve().then(ask).finally(forget)
+    function forget(): void {
+      if (refreshing === asked) refreshing = undefined
+    }
+    inTime?.addEventListener('abort', forget)
+    return refreshing = asked
+  }
+
   const call = async (path: string, params: object = {}, { signal, safe, get, ...own }: CallOptions = {}): Promise<unknown> => {
     const { timeout = 30_000, retries = 2 } = { ...options, ...(own.timeout === undefined ? {} : { timeout: own.timeout }) }
     const inTime = timeout > 0 ? AbortSignal.timeout(timeout) : undefined
     const signals = [signal, inTime].filter((each) => each !== undefined)
     const over = signals.length > 0 ? AbortSignal.any(signals) : undefined
-    let token = await (typeof options.token === 'function' ? options.token() : options.token)
-    let refreshed = false
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        const headers = { ...options.headers, ...own.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) }
-        return await send({ base, path, params, headers, get: get ?? false, fetch: options.fetch ?? fetch, signal: over })
-      } catch (error) {
-        if (signal?.aborted) throw signal.reason
-        if (inTime?.aborted) throw new CallError('timeout', `${path} was not answered within ${timeout} ms.`, 0, undefined, [], {}, { cause: error })
-        if (!(error instanceof CallError)) throw error
-        if (error.status === 401 && options.refreshToken && !refreshed) {
-          refreshed = true
-          refreshing ??= Promise.resolve(options.refreshToken()).finally(() => { refreshing = undefined })
-          token = await refreshing
-          if (!token) throw error
-          attempt -= 1
-        } else if (attempt < retries && mayRepeat(error, safe ?? get ?? false)) {
-          await pause(error, attempt, over)
-        } else {
-          throw error
+    over?.throwIfAborted()
+    // Whoever gives tokens knows nothing of the signal.
+    const ended = new Promise<never>((_, reject) => over?.addEventListener('abort', () => reject(over.reason as Error)))
+    ended.catch(() => {})
+    try {
+      let token = await Promise.race([typeof options.token === 'function' ? options.token() : options.token, ended])
+      let refreshed = false
+      for (let attempt = 0; ; attempt += 1) {
+        try {
+          const headers = { ...options.headers, ...own.headers, ...(token ? { authorization: `Bearer ${token}` } : {}) }
+          return await send({ base, path, params, headers, get: get ?? false, fetch: options.fetch ?? fetch, signal: over })
+        } catch (error) {
+          if (!(error instanceof CallError)) throw error
+          if (error.status === 401 && options.refreshToken && !refreshed) {
+            refreshed = true
+            token = await Promise.race([refresh(options.refreshToken, inTime), ended])
+            if (!token) throw error
+            attempt -= 1
+          } else if (attempt < retries && mayRepeat(error, safe ?? get ?? false)) {
+            await pause(error, attempt, over)
+          } else {
+            throw error
+          }
         }
       }
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      if (inTime?.aborted) throw new CallError('timeout', `${path} was not answered within ${timeout} ms.`, 0, undefined, [], {}, { cause: error })
+      throw error
     }
   }
   return namespace('', call) as Client<Name>

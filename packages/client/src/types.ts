@@ -33,7 +33,7 @@ export interface ClientOptions {
   /** Sent with every call. */
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * Milliseconds for a call with all its retries. `0`: no limit.
+   * Milliseconds for a call with all its retries, and with what `token` and `refreshToken` take. `0`: no limit.
    * @default 30000
    */
   readonly timeout?: number
