@@ -13,30 +13,35 @@ import type { CallOptions, Client, ClientOptions, NamedProject, OnlyProject, Pro
  */
 export function createClient<Name extends keyof Projects = OnlyProject>(options: ClientOptions & NamedProject<Name>): Client<Name> {
   const base = new URL(options.baseUrl).href.replace(/\/$/, '')
-  let refreshing: Promise<string | undefined> | undefined
+  let current = typeof options.token === 'string' ? options.token : undefined
+  let refreshes = 0
+  let refreshing: Promise<void> | undefined
 
   /** One for all calls that wait for it. Calls to come do not wait for one that outlasts the call that began it. */
-  const refresh = (ask: NonNullable<ClientOptions['refreshToken']>, inTime: AbortSignal | undefined): Promise<string | undefined> => {
-    if (refreshing) return refreshing
-    const asked = Promise.resolve().then(ask).finally(forget)
-    function forget(): void {
-      if (refreshing === asked) refreshing = undefined
-    }
+  const refresh = (inTime: AbortSignal | undefined): Promise<void> => {
+    const forget = (): void => { if (refreshing === asked) refreshing = undefined }
+    const asked = (async () => {
+      const token = await options.refreshToken?.()
+      if (!token) return
+      current = token
+      refreshes += 1
+    })().finally(forget)
     inTime?.addEventListener('abort', forget)
     return refreshing = asked
   }
 
   const call = async (path: string, params: object = {}, { signal, safe, get, ...own }: CallOptions = {}): Promise<unknown> => {
-    const { timeout = 30_000, retries = 2 } = { ...options, ...(own.timeout === undefined ? {} : { timeout: own.timeout }) }
+    const timeout = own.timeout ?? options.timeout ?? 30_000
     const inTime = timeout > 0 ? AbortSignal.timeout(timeout) : undefined
-    const signals = [signal, inTime].filter((each) => each !== undefined)
-    const over = signals.length > 0 ? AbortSignal.any(signals) : undefined
-    over?.throwIfAborted()
+    const over = AbortSignal.any([signal, inTime].filter((each) => each !== undefined))
+    over.throwIfAborted()
     // Whoever gives tokens knows nothing of the signal.
-    const ended = new Promise<never>((_, reject) => over?.addEventListener('abort', () => reject(over.reason as Error)))
+    const ended = new Promise<never>((_, reject) => over.addEventListener('abort', () => reject(over.reason as Error)))
     ended.catch(() => {})
     try {
-      let token = await Promise.race([typeof options.token === 'function' ? options.token() : options.token, ended])
+      // Its token is from before any refresh that ends after this.
+      const known = refreshes
+      let token = await Promise.race([typeof options.token === 'function' ? options.token() : current, ended])
       let refreshed = false
       for (let attempt = 0; ; attempt += 1) {
         try {
@@ -46,10 +51,11 @@ export function createClient<Name extends keyof Projects = OnlyProject>(options:
           if (!(error instanceof CallError)) throw error
           if (error.status === 401 && options.refreshToken && !refreshed) {
             refreshed = true
-            token = await Promise.race([refresh(options.refreshToken, inTime), ended])
-            if (!token) throw error
+            if (refreshes === known) await Promise.race([refreshing ?? refresh(inTime), ended])
+            if (refreshes === known) throw error
+            token = current
             attempt -= 1
-          } else if (attempt < retries && mayRepeat(error, safe ?? get ?? false)) {
+          } else if (attempt < (options.retries ?? 2) && mayRepeat(error, safe ?? get ?? false)) {
             await pause(error, attempt, over)
           } else {
             throw error
@@ -81,7 +87,7 @@ function mayRepeat({ code, status }: CallError, safe: boolean): boolean {
 }
 
 /** As long as the server asks for; else longer each time, and different for each client, so that they do not come back at once. */
-async function pause({ problem }: CallError, attempt: number, over: AbortSignal | undefined): Promise<void> {
+async function pause({ problem }: CallError, attempt: number, over: AbortSignal): Promise<void> {
   const asked = Number(problem['retryAfter'])
   const ms = asked >= 0 ? asked * 1000 : 100 * 2 ** attempt * (1 + Math.random())
   // Woken early, the next request fails at once, as what ended the call.
@@ -89,9 +95,9 @@ async function pause({ problem }: CallError, attempt: number, over: AbortSignal 
     const timer = setTimeout(done, ms)
     function done(): void {
       clearTimeout(timer)
-      over?.removeEventListener('abort', done)
+      over.removeEventListener('abort', done)
       resolve()
     }
-    over?.addEventListener('abort', done)
+    over.addEventListener('abort', done)
   })
 }

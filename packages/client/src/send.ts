@@ -7,7 +7,7 @@ interface Sending {
   readonly headers: Readonly<Record<string, string>>
   readonly get: boolean
   readonly fetch: typeof fetch
-  readonly signal: AbortSignal | undefined
+  readonly signal: AbortSignal
 }
 
 /**
@@ -20,13 +20,13 @@ export async function send({ base, path, params, headers, get, fetch, signal }: 
   let body: { readonly data?: unknown; readonly code?: unknown } | undefined
   try {
     answer = get
-      ? await fetch(`${base}/call/${path}${query(params)}`, { headers, signal: signal ?? null })
-      : await fetch(`${base}/call`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: encode({ path, params }), signal: signal ?? null })
+      ? await fetch(`${base}/call/${path}${query(params)}`, { headers, signal })
+      : await fetch(`${base}/call`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: encode({ path, params }), signal })
     const text = await answer.text()
     body = parse(text)
   } catch (error) {
     // What cannot be written as JSON never left.
-    if (signal?.aborted || error instanceof EncodingError) throw error
+    if (signal.aborted || error instanceof EncodingError) throw error
     throw new CallError('network', `${path}: there was no answer.`, 0, undefined, [], {}, { cause: error })
   }
   if (answer.ok && body && 'data' in body) return body.data

@@ -23,11 +23,14 @@ export type Call<Params, Result> = Record<never, never> extends Params
 export interface ClientOptions {
   /** Where the project's Bridge is: `https://shop.example.com`, without `/call`. */
   readonly baseUrl: string
-  /** The caller's token, or what gives the current one before each call. Leave it out for public logic. */
+  /**
+   * The caller's token, until `refreshToken` gives another; or what gives the current one before each call. Leave it out for
+   * public logic.
+   */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>)
   /**
    * Called once for a call whose token was refused (401). With a new token the call is made again, without one it fails.
-   * Calls that fail together share one refresh.
+   * Calls that fail together share one refresh, and one that was made before a refresh and fails after it takes the token that it gave.
    */
   readonly refreshToken?: () => string | undefined | Promise<string | undefined>
   /** Sent with every call. */
