@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -22,7 +22,9 @@ export interface Block {
 /** Every page that a person reads: the manual, and what stands beside the sources. */
 export function pages(): readonly string[] {
   const manual = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.md') && !path.startsWith('.vitepress'))
-  const beside = ['README.md', 'README.ko.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'playground/README.md', 'playground/shop/README.md', 'playground/links/README.md']
+  const packages = ['packages', 'playground/plugins'].flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}/README.md`))
+    .filter((page) => existsSync(join(ROOT, page)))
+  const beside = ['README.md', 'README.ko.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'playground/README.md', 'playground/shop/README.md', 'playground/links/README.md', ...packages]
   return [...beside, ...manual.map((path) => `docs/${path.replaceAll('\\', '/')}`)].sort()
 }
 

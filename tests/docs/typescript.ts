@@ -76,8 +76,10 @@ export function typeErrors(blocks: readonly Block[]): readonly string[] {
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path)) as { config: object }
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: ['none.ts'] }, ts.sys, ROOT)
+  // The plugin from elsewhere is no package of this workspace.
+  const paths = { ...options.paths, 'santokit-plugin-folder': ['./playground/plugins/santokit-plugin-folder/src/index.ts'] }
   // An example shows what there is, used or not.
-  return { ...options, noUnusedLocals: false, noUnusedParameters: false, noEmit: true, lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'] }
+  return { ...options, paths, noUnusedLocals: false, noUnusedParameters: false, noEmit: true, lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'] }
 }
 
 /** A block as modules: one for a whole file, one for each setting of a fragment. */
