@@ -50,6 +50,34 @@ export default defineLogic({ access: 'public', description: 'Keeps a note.', par
   expect(types).not.toContain('_hidden')
 })
 
+test('a manifest gives the same types as its sources, and needs no config', async () => {
+  const repository = await checkout()
+  expect(await repository.stk('build')).toMatchObject({ code: 0 })
+  expect(await repository.stk('sync')).toMatchObject({ code: 0 })
+  await repository.remove('santokit.config.ts')
+  expect(await repository.stk('sync', '--from', 'dist/notes/manifest.json', '--out', 'built.d.ts')).toMatchObject({ code: 0, stderr: '' })
+  expect(await repository.read('built.d.ts')).toBe(await repository.read(FILE))
+})
+
+test('a file that is no manifest is refused, and nothing is written', async () => {
+  const repository = await checkout()
+  expect(await repository.stk('bundle')).toMatchObject({ code: 0 })
+  const manifest = await repository.read('dist/notes/manifest.json')
+  await repository.write('changed.json', manifest.replace('notes/list', 'notes/last'))
+  await repository.write('newer.json', manifest.replace(/"manifestVersion": ?1/, '"manifestVersion":99'))
+  await repository.write('text.json', '<html>')
+  const before = await repository.files()
+  for (const [from, why] of [
+    ['shop', 'no such file'], ['dist/notes', 'stk sync --from dist/notes/manifest.json'], ['package.json', 'no manifest'], ['text.json', 'no manifest'],
+    ['changed.json', 'changed after it was built'], ['newer.json', 'has 99'], ['santokit.config.ts/manifest.json', 'no such file'],
+  ] as const) {
+    const ran = await repository.stk('sync', '--from', from)
+    expect([from, ran.code, ran.stderr]).toEqual([from, 2, expect.stringContaining(why)])
+  }
+  expect(await repository.stk('sync', '--from', 'dist/notes/manifest.json', '--from', 'dist/notes/manifest.json')).toMatchObject({ code: 2 })
+  expect(await repository.files()).toEqual(before)
+})
+
 test('what is not a Bridge is refused, and nothing is written', async () => {
   const repository = await checkout()
   const server = createServer((request, response) => {
@@ -62,7 +90,7 @@ test('what is not a Bridge is refused, and nothing is written', async () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const before = await repository.files()
   for (const [from, code, why] of [
-    ['shop', 2, 'not the address'], ['ftp://shop', 2, 'not the address'], [`${url}/text`, 1, 'not a Bridge'], [`${url}/other`, 1, 'not a Bridge'], [`${url}/none`, 1, '404'], ['http://127.0.0.1:1', 1, 'cannot be reached'],
+    ['ftp://shop', 2, 'not the address'], [`${url}/text`, 1, 'not a Bridge'], [`${url}/other`, 1, 'not a Bridge'], [`${url}/none`, 1, '404'], ['http://127.0.0.1:1', 1, 'cannot be reached'],
   ] as const) {
     const ran = await repository.stk('sync', '--from', from)
     expect([from, ran.code, ran.stderr]).toEqual([from, code, expect.stringContaining(why)])
