@@ -9,7 +9,7 @@ import { fill, h } from './dom.js'
  */
 export function signInControl(state, changed) {
   const who = caller()
-  if (state.audiences.length === 0) return h('span', { class: 'quiet', title: 'The project declares no issuer, so its Bridge accepts no token.' }, 'no sign-in')
+  if (state.audiences.length === 0) return h('span', { class: 'quiet', title: 'The project has auth: \'none\', so its Bridge asks nobody for a token.' }, 'no sign-in')
   const label = who === undefined ? 'Anonymous' : `${who.sub}${who.roles.length === 0 ? '' : ` · ${who.roles.join(', ')}`}`
   return h('button', { type: 'button', class: 'who', 'aria-haspopup': 'dialog', 'data-signed-in': who !== undefined, onclick: () => openDialog(state, changed) },
     h('span', { class: 'dot', 'aria-hidden': true }), h('span', { class: 'hidden' }, 'Signed in as: '), h('span', { class: 'ellipsis' }, label))

@@ -12,7 +12,7 @@ export type DevServerOptions = SessionOptions
 
 /** Every project served, until it is closed. */
 export interface DevServer {
-  /** Each with a token for 12 hours that opens all of its logic; an empty one if it accepts none. */
+  /** Each with a token for 12 hours that opens all of its logic; an empty one if it asks for none. */
   projects(): Promise<readonly { readonly name: string; readonly url: string; readonly token: string }[]>
   /** Reads the config and `.env` again, and builds and serves every project afresh. Tokens stay good. */
   restart(): Promise<void>

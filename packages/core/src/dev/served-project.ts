@@ -45,12 +45,12 @@ export async function serveProject({ name, port, folder, session }: ServeOptions
   return { project: createDevProject({ name, front, folder, log: log.sink }), log, listeners, reloads: [], outside: new Set() }
 }
 
-/** Signs a token that a project's Bridge accepts. @throws Error when it accepts none. */
+/** Signs a token that a project's Bridge accepts. @throws Error when it asks for none. */
 export async function mintFor(name: string, session: Session, claims: Omit<TokenClaims, 'audience'> & { readonly audience?: string }): Promise<string> {
   const project = session.lifecycle.config.projects.find((candidate) => candidate.name === name)
   const audiences = project === undefined ? [] : audiencesOf(project)
   const { audience = audiences[0], ...about } = claims
-  if (audience === undefined) throw new Error(`Project "${name}" declares no issuer under \`auth.issuers\`, so its Bridge accepts no token.`)
+  if (audience === undefined) throw new Error(`Project "${name}" has \`auth: 'none'\`, so its Bridge asks nobody for a token.`)
   // One that no issuer takes is signed as well: it shows how the Bridge refuses it.
   const { sub, roles, expiresIn, ...further } = about as TokenClaims
   return session.issuer.mint({ ...further, sub, audience, ...(roles === undefined ? {} : { roles }), ...(expiresIn === undefined ? {} : { expiresIn }) })

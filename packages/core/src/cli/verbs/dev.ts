@@ -8,7 +8,7 @@ const OPTIONS = {
   fresh: { type: 'boolean', summary: 'Begin with empty embedded databases: schema and seed are loaded again' },
   role: { type: 'string', multiple: true, value: 'NAME', summary: 'token: a role it carries; may be repeated' },
   sub: { type: 'string', value: 'ID', summary: 'token: its subject (default: developer)' },
-  audience: { type: 'string', value: 'NAME', summary: "token: its audience (default: the first one that the project's issuers take)" },
+  audience: { type: 'string', value: 'NAME', summary: "token: its audience (default: the first one that the project's issuers take, else the project's name)" },
   claim: { type: 'string', multiple: true, value: 'NAME=VALUE', summary: 'token: a further claim, text or JSON; may be repeated' },
   expires: { type: 'string', value: 'SPAN', summary: 'token: how long it holds (default: 12h)' },
 } as const satisfies VerbOptions

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
+import { decodeJwt } from 'jose'
 import { expect, test } from 'vitest'
-import { develop } from './fixture.ts'
+import { CONFIG, develop, FILES } from './fixture.ts'
 import { isLoopbackHost } from './guard.ts'
 
 /** Sends a request as a browser would, with headers that `fetch` does not let one set. */
@@ -28,6 +29,25 @@ test('a token is minted for any role, subject and claim, and the Bridge takes it
   expect((await call('notes/purge', {}, await mint({ roles: ['admin'], audience: 'somebody-else' }))).status).toBe(401)
   const refused = await ask(`${url}/_stk/api/token`, { method: 'POST', headers: JSON_TYPE, body: '{ "claims": { "iss": "https://evil.example" } }' })
   expect([refused.status, refused.text]).toEqual([422, expect.stringContaining('iss')])
+})
+
+test('a project that names no issuer yet has tokens for its own name; one without verification has none', async () => {
+  const issuers = `auth: { issuers: [{ issuer: 'https://accounts.example.com/', audience: 'notes', claims: { roles: 'roles' } }] },`
+  const mint = async (url: string): Promise<{ status: number; token?: string; error?: string }> => {
+    const { status, text } = await ask(`${url}/_stk/api/token`, { method: 'POST', headers: JSON_TYPE, body: '{ "roles": ["admin"] }' })
+    return { status, ...(JSON.parse(text) as { token?: string; error?: string }) }
+  }
+  const without = await develop({ ...FILES, 'santokit.config.mjs': CONFIG.replace(issuers, 'auth: { issuers: [] },') })
+  const minted = await mint(without.url)
+  expect(minted).toMatchObject({ status: 200 })
+  expect(decodeJwt(minted.token ?? '')).toMatchObject({ aud: 'notes', roles: ['admin'] })
+  expect((await without.call('notes/purge', {}, minted.token)).status).toBe(200)
+  const [{ token } = { token: '' }] = await without.server.projects()
+  expect((await without.call('notes/purge', {}, token)).status).toBe(200)
+
+  const open = await develop({ ...FILES, 'santokit.config.mjs': CONFIG.replace(issuers, `auth: 'none',`) })
+  expect(await mint(open.url)).toMatchObject({ status: 409, error: expect.stringContaining(`auth: 'none'`) as string })
+  expect((await open.server.projects())[0]?.token).toBe('')
 })
 
 test('no page of the web can ask for a token, or read what is here', async () => {

@@ -9,7 +9,7 @@ import type { ExplorerState } from './state.ts'
 /** Where the page gets what it shows. */
 export interface ExplorerSource {
   state(): ExplorerState
-  /** Signs a token that the project's Bridge accepts. @throws Error in words for a person when it accepts none. */
+  /** Signs a token that the project's Bridge accepts. @throws Error in words for a person when it asks for none. */
   mint(claims: Omit<TokenClaims, 'audience'> & { readonly audience?: string }): Promise<string>
   call(requestId: string): CallNote | undefined
   /** Calls `changed` after each reload, until what it returns is called. */

@@ -16,7 +16,7 @@ export interface ExplorerState {
   readonly logic: readonly ExplorerLogic[]
   /** Roles that some access list names. Sorted. */
   readonly roles: readonly string[]
-  /** Audiences that the project's issuers take. The local issuer signs for each. */
+  /** Audiences that the local issuer signs for. Empty with `auth: 'none'`. */
   readonly audiences: readonly string[]
   readonly plugins: readonly ExplorerPlugin[]
   /** Listeners of every hook, each hook's in the order in which they are called. */
@@ -73,9 +73,14 @@ export function rolesOf(manifest: Pick<Manifest, 'logic'> | undefined): readonly
   return [...new Set(accesses.flatMap((access) => (typeof access === 'string' ? [] : access)))].sort()
 }
 
-/** Every audience that a project's issuers take. */
-export function audiencesOf(project: Pick<ResolvedProject, 'auth'>): readonly string[] {
-  return [...new Set(project.auth.issuers.flatMap(({ audience }) => audience))]
+/**
+ * Every audience that the local issuer signs for. A Bridge in development takes any if the project declares no issuer, so there the
+ * project's name stands for it. None with `auth: 'none'`: nobody asks for a token.
+ */
+export function audiencesOf({ name, auth }: Pick<ResolvedProject, 'name' | 'auth'>): readonly string[] {
+  if (auth.mode === 'none') return []
+  const declared = [...new Set(auth.issuers.flatMap(({ audience }) => audience))]
+  return declared.length === 0 ? [name] : declared
 }
 
 /** Plugins in the order in which they take part, with what each offers. */
