@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { Release } from '@santokit/core'
 import { sampleBundle } from '@santokit/core/testkit'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { parseJson } from '../src/oci/content.ts'
 import { imageTarget } from '../src/target.ts'
 import { contextOn, createWorld, type ImageWorld } from './worlds.ts'
@@ -163,6 +166,21 @@ test('templates fill in tags', async () => {
   expect(made.details!.tag).toMatch(new RegExp(`^shop-${made.digest.slice(7, 19)}-[0-9a-f]{12}$`))
   const dirty = await release('b', { revision: '0123456789012345678901234567890123456789-dirty' })
   expect(dirty.details!.tag).toMatch(/^sha-dirty-/)
+})
+
+test('with `waitForHealth` a release is healthy once the deployment serves it', async () => {
+  const made = await release('a')
+  let served = 'sha256:another'
+  const deployment = createServer((request, response) => response.end(JSON.stringify({ digest: request.url === '/shop/health' ? served : made.digest })))
+  await once(deployment.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => { deployment.closeAllConnections(); deployment.close() })
+  const origin = `http://127.0.0.1:${(deployment.address() as AddressInfo).port}`
+  const ctx = contextOn(world)
+  const waiting = { ...ctx, project: { ...ctx.project, baseUrl: `${origin}/shop/` }, options: { ...ctx.options, waitForHealth: 300 } }
+  expect(await imageTarget.verify!(made, waiting)).toMatchObject({ healthy: false, logs: ['HTTP 200  {"digest":"sha256:another"}'] })
+  served = made.digest
+  expect(await imageTarget.verify!(made, waiting)).toMatchObject({ healthy: true })
+  expect(await imageTarget.verify!(made, { ...waiting, project: ctx.project })).toMatchObject({ healthy: false, summary: expect.stringContaining('baseUrl') as string })
 })
 
 test('a healthy release that loses a layer is not healthy any more', async () => {

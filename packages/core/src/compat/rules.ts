@@ -1,3 +1,5 @@
+import { harmless } from '../diagnostics/index.ts'
+
 /** How bad a change is for clients that work today. */
 export type Severity = 'breaking' | 'risky' | 'safe'
 
@@ -76,7 +78,5 @@ export interface Impact {
 
 /** An impact by its rule. What was read back from a platform is shown on terminals, so nothing in it may steer one. */
 export function impact(rule: RuleId, subject: string, what: string): Impact {
-  return { rule, severity: RULES[rule], subject, what: what.replaceAll(CONTROL, '\uFFFD') }
+  return { rule, severity: RULES[rule], subject, what: harmless(what) }
 }
-
-const CONTROL = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g

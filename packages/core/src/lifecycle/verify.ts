@@ -1,7 +1,7 @@
 import { freeze } from '../artifact/index.ts'
 import { placeFlags } from '../config/place.ts'
 import type { ResolvedProject, ResolvedTarget } from '../config/resolved.ts'
-import { isStkError, StkError } from '../diagnostics/index.ts'
+import { harmless, isStkError, StkError } from '../diagnostics/index.ts'
 import type { Release, Verification } from '../plugin/contract.ts'
 import { findTarget } from './build.ts'
 import { runPhase, targetContext, type LifecycleContext } from './context.ts'
@@ -22,6 +22,7 @@ export async function verifyRelease(
   await runPhase(ctx, { phase: 'verify', project: project.name, target: target.name }, async () => {
     const verification = await askTarget(release, project, target, ctx)
     if (verification.healthy) return { value: undefined, summary: verification.summary }
+    tellLogs(verification, project, target, ctx)
     const what = `${release.id} was released, and then: ${verification.summary}.`
     const now = before === undefined || before.live?.id === release.id ? undefined : await takeBack(release, before.live, project, target, ctx)
     throw new StkError('STK4006', {
@@ -29,6 +30,20 @@ export async function verifyRelease(
       fix: now?.fix ?? `stk rollback ${placeFlags({ project, target, environment: ctx.config.environment })}`,
     })
   })
+}
+
+/** As many lines of what an unhealthy release said are shown, from the end. */
+const LOG_LINES = 50
+
+/** A longer line is cut, in characters. */
+const LOG_COLUMNS = 400
+
+/** Shows what an unhealthy release said, before it is taken back and can be asked no more. */
+function tellLogs({ logs = [] }: Verification, project: ResolvedProject, target: ResolvedTarget, { report }: LifecycleContext): void {
+  for (const line of logs.slice(-LOG_LINES)) {
+    const text = line.length > LOG_COLUMNS ? `${line.slice(0, LOG_COLUMNS)}…` : line
+    report({ type: 'note', level: 'info', message: `log  ${harmless(text)}`, project: project.name, target: target.name })
+  }
 }
 
 interface Aftermath {

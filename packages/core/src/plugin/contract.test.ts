@@ -11,7 +11,7 @@ const ENTRIES = ['index.ts', 'schema/index.ts', 'testkit/index.ts', 'dev/index.t
 
 /** What a plugin is written against. */
 const CONTRACT = [
-  'plugin/contract.ts', 'schema/contract.ts', 'config/types.ts', 'config/resolved.ts', 'config/define.ts', 'artifact/artifact.ts', 'artifact/bundle.ts', 'artifact/ustar.ts',
+  'plugin/contract.ts', 'schema/contract.ts', 'config/types.ts', 'config/resolved.ts', 'config/define.ts', 'config/place.ts', 'plugin/wait-until-served.ts', 'artifact/artifact.ts', 'artifact/bundle.ts', 'artifact/ustar.ts',
   'secrets/secret-ref.ts', 'secrets/secret-value.ts', 'secrets/child-environment.ts', 'diagnostics/error.ts', 'diagnostics/events.ts', ...ENTRIES,
 ] as const
 

@@ -150,6 +150,13 @@ export interface Target<Options, Package extends Artifact = Artifact> {
    * are strict like the verbs' own, and `stk deploy TARGET --help` lists them.
    */
   readonly flags?: { readonly [name: string]: TargetFlag }
+  /**
+   * Looks, for `stk doctor`, whether this machine has the tools that a release needs. It changes nothing and asks no platform.
+   *
+   * @returns one line: `wrangler 4.164.0`.
+   * @throws StkError that says what is missing, and how to get it.
+   */
+  check?(ctx: TargetContext<Options>): Promise<string>
   /** Turns a bundle into what the platform takes. Deterministic; touches no network but what it must read. */
   package(bundle: Bundle, ctx: TargetContext<Options>): Promise<Package>
   /** Says what `release` would do. Works before the first release, too. */
@@ -248,6 +255,11 @@ export interface Verification {
   readonly healthy: boolean
   /** One line: `digest live`, `502 from /health`. */
   readonly summary: string
+  /**
+   * What the release itself said, oldest first, where it is not healthy: the end of its log, or what it answered. Lines; the last
+   * 50 are shown, without values of secrets, and nothing in them can steer a terminal.
+   */
+  readonly logs?: readonly string[]
 }
 
 /** A platform's secrets, by name. Values go in and never come out. */

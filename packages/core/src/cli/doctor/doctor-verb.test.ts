@@ -50,6 +50,10 @@ const CONFIG = `
   const never = () => { throw new Error('doctor must not do that') }
   const place = {
     type: 'place', options: any, package: never, plan: never, release: never,
+    async check() {
+      if (existsSync(new URL('./toolless', import.meta.url))) throw Object.assign(new Error('its tool is not installed'), { code: 'STK4201' })
+      return 'tool 4.2'
+    },
     async *releases(ctx) {
       await ctx.credential({ secret: 'PLACE_TOKEN' })
       if (existsSync(new URL('./gone', import.meta.url))) throw new Error('connect ECONNREFUSED')
@@ -81,7 +85,7 @@ test('where everything is as it should be it says so, exits with 0, and has chan
   const { code, out, err } = await doctor()
   expect(err).toBe('')
   expect(code).toBe(0)
-  for (const line of [/✔ Node\.js +\d+\./, /✔ git +0123456789/, /✔ @santokit\/plugin-some/, /✔ shop · main +libsql answers/, /✔ http:\/\/127\.0\.0\.1:\d+\/ +1 key/, /✔ shop → place +live: r7/,
+  for (const line of [/✔ Node\.js +\d+\./, /✔ git +0123456789/, /✔ @santokit\/plugin-some/, /✔ shop · main +libsql answers/, /✔ http:\/\/127\.0\.0\.1:\d+\/ +1 key/, /✔ shop → place +live: r7 +tool 4\.2/,
     /\? shop → mute +targets of type "mute" cannot be asked/]) expect(out).toMatch(line)
   expect(await files()).toEqual(before)
 })
@@ -137,6 +141,13 @@ test('a platform that is not reached, and a credential that is not there', async
   expect(await doctor()).toMatchObject({ code: 1, out: expect.stringMatching(/✖ shop → place +STK1010 .*ECONNREFUSED/) })
   const { PLACE_TOKEN: _, ...without } = healthy()
   expect(await doctor(without)).toMatchObject({ code: 1, out: expect.stringMatching(/✖ shop → place +STK3001 +PLACE_TOKEN/) })
+})
+
+test('a tool that a release needs and that is not here', async () => {
+  await write('toolless', '')
+  const { code, out } = await doctor()
+  expect(code).toBe(1)
+  expect(out).toMatch(/✖ shop → place +STK1010 .*its tool is not installed/)
 })
 
 test('versions that differ, and a second copy of core', async () => {

@@ -115,7 +115,7 @@ const CONFIG = `
       }
       const sick = existsSync(at('sick')) ? readFileSync(at('sick'), 'utf8').trim() : ''
       const isSick = sick === 'all' || (sick !== '' && release.digest.startsWith(sick))
-      return isSick ? { healthy: false, summary: '503 from /health' } : { healthy: true, summary: 'digest live' }
+      return isSick ? { healthy: false, summary: '503 from /health', logs: ['starting', 'no \\u001b[2Jdatabase: '] } : { healthy: true, summary: 'digest live' }
     },
     async *releases({ environment }) { yield* read().releases.filter((release) => release.environment === environment) },
     async manifest(release) { return read().manifests[release.digest] ?? null },

@@ -185,6 +185,8 @@ test('a release that is not healthy is taken back, and it says how things are', 
   expect(ran.out).toContain('r2 was released, and then: 503 from /health. It was rolled back: r1 is live again, as r3.')
   expect((await platform()).releases.map(({ id, restores }) => [id, restores])).toEqual([['r3', 'r1'], ['r2', undefined], ['r1', undefined]])
   expect((await shop.stk('plan')).out).toContain('live      r3')
+  // What it said is shown, where it happened, and nothing in it steers the terminal.
+  expect(ran.out).toMatch(/log {2}starting\n.*log {2}no \uFFFD\[2Jdatabase/)
 })
 
 test('where there is no way back it says so: the first release, a rollback that fails, two that are ill, a target that cannot', async () => {
