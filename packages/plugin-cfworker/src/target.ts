@@ -12,6 +12,7 @@ export const workerTarget: Target<WorkerSettings, WorkerPackage> = defineTarget(
   type: 'cfworker',
   options: workerOptions,
   flags: WORKER_FLAGS,
+  check: async ({ root }) => `wrangler ${(await import('./wrangler/find.ts')).findWrangler(root).version}`,
   package: async (bundle, ctx) => (await import('./bundle/package.ts')).packageWorker(bundle, ctx),
   plan: async (pkg, ctx) => (await import('./release/plan.ts')).planRelease(pkg, ctx),
   release: async (plan, pkg, ctx) => {
@@ -20,6 +21,7 @@ export const workerTarget: Target<WorkerSettings, WorkerPackage> = defineTarget(
   },
   verify: async (release, ctx) => (await import('./release/verify.ts')).verifyRelease(release, ctx),
   async* releases(ctx) { yield* (await import('./release/list.ts')).listReleases(ctx) },
+  manifest: async (release, ctx) => (await import('./release/manifest.ts')).readBundleManifest(release, ctx),
   rollback: async (to, ctx) => (await import('./release/rollback.ts')).rollback(to, ctx),
   secrets: {
     atRelease: true,

@@ -33,3 +33,13 @@ export function entryModule({ manifest }: Pick<Bundle, 'manifest'>, { hyperdrive
     '',
   ].join('\n')
 }
+
+/** Finds the manifest in the code of a released Worker, where {@link entryModule} wrote it: rollup leaves that as it is. `null` if there is none. */
+export function manifestIn(code: string): unknown {
+  const text = /manifest: JSON\.parse\(("(?:[^"\\]|\\.)*")\)/.exec(code)?.[1]
+  try {
+    return text === undefined ? null : JSON.parse(JSON.parse(text) as string)
+  } catch {
+    return null
+  }
+}

@@ -85,6 +85,20 @@ export async function deployVersions(
   return made.id
 }
 
+const modules = z.object({
+  main_module: z.string().optional(),
+  modules: z.array(z.object({ name: z.string(), content_base64: z.string() })).optional(),
+})
+
+/** The code of a version. @returns `undefined` if the version is gone, or Cloudflare gives back no code of it. */
+export async function readMainModule({ api, name }: Worker, id: string): Promise<string | undefined> {
+  const found = await orMissing(ask(api, {
+    path: `workers/workers/${encodeURIComponent(name)}/versions/${encodeURIComponent(id)}?include=modules`, what: `the code of version ${id} of "${name}"`,
+  }, modules))
+  const main = found?.modules?.find((module) => module.name === found.main_module)
+  return main === undefined ? undefined : Buffer.from(main.content_base64, 'base64').toString('utf8')
+}
+
 /** What the newest version has, whether it is live or not. `undefined` if there is no such Worker. */
 export async function readSettings(worker: Worker): Promise<readonly Binding[] | undefined> {
   const found = await orMissing(ask(worker.api, { path: `${pathOf(worker)}/settings`, what: `the settings of "${worker.name}"` }, z.object({ bindings: z.array(binding).default([]) })))

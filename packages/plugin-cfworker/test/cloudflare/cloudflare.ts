@@ -143,6 +143,8 @@ export class FakeCloudflare {
     // Newer wranglers read the Worker as a whole, of which they look at this.
     const whole = /^\/workers\/workers\/([^/]+)$/.exec(path)?.[1]
     if (method === 'GET' && whole !== undefined) return this.worker(whole)
+    const [, owner = '', version = ''] = /^\/workers\/workers\/([^/]+)\/versions\/([^/]+)$/.exec(path) ?? []
+    if (method === 'GET' && owner !== '') return this.wholeVersion(owner, version, asked)
     const [, name, rest = ''] = /^\/workers\/scripts\/([^/]+)(\/.*)?$/.exec(path) ?? []
     if (name === undefined) throw new Error('unknown route')
     if (method === 'PUT' && rest === '') return this.put(name, asked)
@@ -175,6 +177,15 @@ export class FakeCloudflare {
     const worker = this.workers.get(name)
     if (worker === undefined) throw new Refused(10007, 404, 'This Worker does not exist on your account.')
     return { id: worker.tag, name, subdomain: worker.subdomain, tags: [] }
+  }
+
+  /** With its code, which is left out unless it is asked for. */
+  private wholeVersion(name: string, id: string, { query }: Asked): unknown {
+    const version = this.workers.get(name)?.versions.find((each) => each.id === id)
+    if (version === undefined) throw new Refused(10100, 404, 'workers.api.error.version_not_found')
+    const { number, created_on, annotations, code } = version
+    const modules = [{ name: 'worker.js', content_type: 'application/javascript+module', content_base64: Buffer.from(code).toString('base64') }]
+    return { id, number, created_on, annotations, main_module: 'worker.js', ...(query.get('include') === 'modules' ? { modules } : {}) }
   }
 
   private domainList({ query }: Asked): unknown {
