@@ -1,7 +1,7 @@
 import { isDeeperThan } from '../json.ts'
 import type { LimitsEntry } from '../manifest/format.ts'
 import { overloaded, type Problem, problem } from '../problem.ts'
-import { BodyCutShort, BodyTooLarge, type HttpRequest, TooManyBodies } from './message.ts'
+import { BodyCutShort, BodyNotText, BodyTooLarge, type HttpRequest, TooManyBodies } from './message.ts'
 
 /** The members of a call, of the right types. */
 export interface CallBody {
@@ -14,7 +14,7 @@ const NO_PARAMS: CallBody['params'] = Object.freeze({})
 /**
  * Reads the body of a call.
  *
- * @throws Problem 413 or 415, BodyTooLarge, TooManyBodies, or BodyCutShort.
+ * @throws Problem 413 or 415, BodyTooLarge, TooManyBodies, BodyNotText, or BodyCutShort.
  */
 export function readCallText(request: HttpRequest, limits: LimitsEntry): Promise<string> {
   assertMediaType(request)
@@ -26,6 +26,7 @@ export function readCallText(request: HttpRequest, limits: LimitsEntry): Promise
 export function toBodyProblem(error: unknown, limits: LimitsEntry): Problem | undefined {
   if (error instanceof BodyTooLarge) return problem('payload_too_large', `The body is larger than ${limits.bodyBytes} bytes.`)
   if (error instanceof TooManyBodies) return overloaded('Too many bodies at once.')
+  if (error instanceof BodyNotText) return problem('invalid_request', 'The body is not UTF-8.')
   return error instanceof BodyCutShort ? problem('client_gone', 'The client has gone.', { cause: error }) : undefined
 }
 

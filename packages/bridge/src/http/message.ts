@@ -12,13 +12,16 @@ export interface HttpRequest extends Client {
    * Reads the body as UTF-8.
    *
    * @param limit the most bytes it may have.
-   * @throws BodyTooLarge, TooManyBodies, or BodyCutShort
+   * @throws BodyTooLarge, TooManyBodies, BodyNotText, or BodyCutShort
    */
   text(limit: number): Promise<string>
 }
 
 /** The body has more bytes than it may; the rest of it is not kept. */
 export class BodyTooLarge extends Error {}
+
+/** The body is not UTF-8, as JSON has to be (RFC 8259, section 8.1): to replace what is not would store something else than was sent. */
+export class BodyNotText extends Error {}
 
 /** So many bodies are on their way that there is no room for this one. */
 export class TooManyBodies extends Error {}

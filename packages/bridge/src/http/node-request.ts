@@ -1,4 +1,5 @@
-import { BodyCutShort, BodyTooLarge, type HttpRequest, type ReadHeader, TooManyBodies } from './message.ts'
+import { isUtf8 } from 'node:buffer'
+import { BodyCutShort, BodyNotText, BodyTooLarge, type HttpRequest, type ReadHeader, TooManyBodies } from './message.ts'
 import type { NodeIncoming } from './node-incoming.ts'
 
 /** How much of bodies is held that have come in part, in bytes: many slow clients would fill any memory. */
@@ -59,7 +60,10 @@ export class NodeRequest implements HttpRequest {
           letGo()
           // Small bodies come in one piece.
           const whole = more === undefined ? body : Buffer.concat(more)
-          resolve(whole === undefined ? '' : whole.toString('utf8'))
+          const text = whole === undefined ? '' : whole.toString('utf8')
+          // What is not UTF-8 is replaced by this; so only then it is looked at again.
+          if (text.includes('\uFFFD') && whole !== undefined && !isUtf8(whole)) reject(new BodyNotText())
+          else resolve(text)
         },
         fail(error) {
           letGo()

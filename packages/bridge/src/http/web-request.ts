@@ -1,4 +1,4 @@
-import { BodyCutShort, BodyTooLarge, type HttpAnswer, type HttpRequest } from './message.ts'
+import { BodyCutShort, BodyNotText, BodyTooLarge, type HttpAnswer, type HttpRequest } from './message.ts'
 
 /** A `Request` of the web standards as the Bridge sees it. */
 export function fromWebRequest(request: Request): HttpRequest {
@@ -23,23 +23,35 @@ async function readText(request: Request, limit: number): Promise<string> {
     // Bytes whose number is known come at once; their reader has looked at it. Of others there may be any number.
     return request.headers.has('content-length') ? textOf(await request.arrayBuffer()) : await readChunks(request, limit)
   } catch (error) {
-    throw error instanceof BodyTooLarge ? error : new BodyCutShort('', { cause: error })
+    throw error instanceof BodyTooLarge || error instanceof BodyNotText ? error : new BodyCutShort('', { cause: error })
   }
 }
 
 /** A byte order mark stays, as it does on Node: JSON has none (RFC 8259, section 8.1). */
 function textOf(bytes: ArrayBuffer): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+  return decode(openDecoder(), bytes)
 }
 
 async function readChunks({ body }: Request, limit: number): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  const decoder = openDecoder()
   let text = ''
   let bytes = 0
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
     if (bytes > limit) throw new BodyTooLarge()
-    text += decoder.decode(chunk, { stream: true })
+    text += decode(decoder, chunk, { stream: true })
   }
-  return text + decoder.decode()
+  return text + decode(decoder)
+}
+
+function openDecoder() {
+  return new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
+}
+
+function decode(decoder: ReturnType<typeof openDecoder>, bytes?: ArrayBuffer | Uint8Array, options?: { readonly stream: boolean }): string {
+  try {
+    return decoder.decode(bytes, options)
+  } catch (error) {
+    throw new BodyNotText('', { cause: error })
+  }
 }

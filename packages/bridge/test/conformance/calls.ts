@@ -135,10 +135,13 @@ test('every invalid parameter is named at once', async () => {
 
 test('what is no call is refused', async () => {
   const { request } = await start()
-  const post = (body: string, type = 'application/json'): Promise<Answer> => request('/call', { method: 'POST', body, headers: { 'content-type': type } })
+  const post = (body: string | Uint8Array<ArrayBuffer>, type = 'application/json'): Promise<Answer> => request('/call', { method: 'POST', body, headers: { 'content-type': type } })
   for (const body of ['', '{', '[]', 'null', '"x"', '{}', '{"path":5}', '{"path":"a","params":[]}', '{"path":"a","params":null}', '{"path":"a","param":{}}']) {
     expectProblem(await post(body), { status: 400, code: 'invalid_request' })
   }
+  // What is not UTF-8 is refused, not replaced and stored; the character that stands for it is one like any other.
+  expectProblem(await post(Uint8Array.from(Buffer.from('{"path":"\xFF"}', 'latin1'))), { status: 400, code: 'invalid_request', detail: 'The body is not UTF-8.' })
+  expectProblem(await post('{"path":"\uFFFD"}'), { status: 404, code: 'logic_not_found' })
   expectProblem(await post('{}', 'text/plain'), { status: 415, code: 'unsupported_media_type' })
   expectProblem(await post('{}', 'application/jsonp'), { status: 415, code: 'unsupported_media_type' })
   expect((await post('{"path":"orders/all"}', 'Application/JSON; charset=utf-8')).status).toBe(200)
