@@ -50,7 +50,7 @@ const FORMS: Readonly<Record<ParamType, Form>> = {
   uuid: { words: 'a UUID', is: (value) => typeof value === 'string' && UUID.test(value) },
   date: { words: 'a day such as 2024-02-29', is: (value) => typeof value === 'string' && isDay(value) },
   datetime: { words: 'a time such as 2024-02-29T12:30:00Z', is: (value) => typeof value === 'string' && isInstant(value) },
-  json: { words: 'data that JSON can hold', is: () => true },
+  json: { words: 'data that JSON can hold, with whole numbers up to 2^53', is: isExact },
   bytes: { words: 'base64', is: (value) => typeof value === 'string' && Buffer.from(value, 'base64').toString('base64') === value },
 }
 
@@ -61,6 +61,12 @@ function isJson(value: unknown): value is Json {
   if (Array.isArray(value)) return value.every(isJson)
   if (typeof value === 'object' && value !== null) return Object.values(value).every(isJson)
   return value === null || typeof value === 'string' || typeof value === 'boolean'
+}
+
+/** JavaScript may have changed other whole numbers while it read them. */
+function isExact(value: Json): boolean {
+  if (typeof value === 'number') return !Number.isInteger(value) || Number.isSafeInteger(value)
+  return typeof value !== 'object' || value === null || Object.values(value).every(isExact)
 }
 
 function isInt64(text: string): boolean {
