@@ -44,6 +44,7 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
   let began = 0
   let timer: NodeJS.Timeout | undefined
   let running = false
+  let closed = false
   const schedule = (): void => {
     clearTimeout(timer)
     timer = setTimeout(() => void run(), SETTLE)
@@ -60,6 +61,7 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     for (const file of files) handed.set(file, stampOf(file))
     await changed(files, began)
     running = false
+    if (closed) return
     if (pending.size > 0) schedule()
     else checking = setTimeout(findUnheard, DEAF)
   }
@@ -68,6 +70,7 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     handed.clear()
   }
   const note = (file: string): void => {
+    if (closed) return
     if (pending.size === 0) began = performance.now()
     pending.add(file)
     schedule()
@@ -80,6 +83,7 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
   return {
     add: (more) => void watcher.add(more.filter((path) => existsSync(path))),
     async close() {
+      closed = true
       clearTimeout(timer)
       clearTimeout(checking)
       await Promise.all([watcher.close(), coming.close()])
