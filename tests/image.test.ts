@@ -37,7 +37,7 @@ test('one command builds an image and makes it live; another gives it to the nex
   expect([...tags().keys()].sort()).toEqual(['staging', 'staging.releases', 'v1'])
 
   const planned = await made.stk('promote', '--from', 'staging', '--target', 'image', '--dry-run')
-  expect(planned.stdout).toMatch(/Would make notes → image: 0001-\w+ of staging.* live in production\. Live there now: nothing\. Nothing was changed\./)
+  expect(planned.stdout).toMatch(/Would make notes → image: 0001-\w+ of staging.* live in production\. Live there now: nothing\. It goes as it was built: with the settings of staging\. Nothing was changed\./)
   expect(tags().has('production')).toBe(false)
   expect(await made.stk('promote', '--from', 'staging', '--target', 'image')).toMatchObject({ code: 2 })
 

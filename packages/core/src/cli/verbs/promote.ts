@@ -41,14 +41,15 @@ export const promote = defineVerb({
         const promotion = await findPromotion(source, destination, positionals[0])
         const { from: release, live } = promotion
         const what = `${pair.project.name} → ${pair.target.name}: ${release.id} of ${from.config.environment}, released ${release.at}, live in ${to.config.environment}`
+        const asItIs = `It goes as it was built: with the settings of ${from.config.environment}.`
         if (options['dry-run']) {
-          terminal.print(`\n  Would make ${what}. Live there now: ${live?.id ?? 'nothing'}. Nothing was changed.\n`)
+          terminal.print(`\n  Would make ${what}. Live there now: ${live?.id ?? 'nothing'}. ${asItIs} Nothing was changed.\n`)
           terminal.event({ type: 'result', ok: true, dryRun: true, from: release, live: live ?? null })
           return
         }
         if (!options.yes) {
           if (!terminal.interactive) throw new StkError('STK1021', { why: `Making ${what} needs a yes, and there is no terminal to ask on.`, fix: 'Add --yes.' })
-          if (!(await terminal.confirm(`Make ${what}? Live there now: ${live?.id ?? 'nothing'}.`, signal))) {
+          if (!(await terminal.confirm(`Make ${what}? Live there now: ${live?.id ?? 'nothing'}. ${asItIs}`, signal))) {
             signal.throwIfAborted()
             throw new StkError('STK1021', { why: 'You said no. Nothing was changed.' })
           }
