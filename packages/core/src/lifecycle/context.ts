@@ -72,8 +72,11 @@ export async function runPhase<T>(
 
 function explain(thrown: unknown, place: PhasePlace, signal: AbortSignal): StkError {
   const where = { project: place.project, ...(place.target === undefined ? {} : { target: place.target }) }
+  // What a plugin threw since it was interrupted is no failure of the plugin's.
+  if (signal.aborted && (!isStkError(thrown) || thrown.code === 'STK1010')) {
+    return new StkError('STK9002', { ...where, why: `Interrupted during ${place.phase}.`, cause: thrown, fix: 'Run it again: every step finishes what was begun, or changes nothing.' })
+  }
   if (isStkError(thrown)) return thrown.with(where)
-  if (signal.aborted) return new StkError('STK9002', { ...where, why: `Interrupted during ${place.phase}.`, cause: thrown })
   const why = thrown instanceof Error ? thrown.message : String(thrown)
   return new StkError('STK9001', { ...where, why, cause: thrown, fix: 'Run it again with --verbose and report it with the stack.' })
 }
