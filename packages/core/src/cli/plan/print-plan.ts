@@ -10,13 +10,15 @@ import type { Terminal } from '../terminal/terminal.ts'
 
 interface Printing {
   readonly environment: string
+  /** Whether nothing that was asked for is missing from it. */
+  readonly isWhole: boolean
   /** Where the plan was written, if it was. */
   readonly file: string | undefined
   readonly terminal: Pick<Terminal, 'print' | 'paint'>
 }
 
 /** Plans as a person reads them: a line where nothing changes, and what changes where something does. */
-export function printPlans(plans: readonly ProjectPlan[], { environment, file, terminal }: Printing): void {
+export function printPlans(plans: readonly ProjectPlan[], { environment, isWhole, file, terminal }: Printing): void {
   const { print, paint } = terminal
   let changes = false
   for (const { project, schema, targets } of plans) {
@@ -24,13 +26,11 @@ export function printPlans(plans: readonly ProjectPlan[], { environment, file, t
       changes ||= !isUnchanged(survey)
       for (const line of linesOf(survey, environment, paint)) print(`${line}\n`)
     }
-    for (const state of schema) {
-      changes ||= state.kind === 'compared' && state.statements > 0
-      print(`${schemaLine(project.name, state, paint)}\n`)
-    }
+    changes ||= schema.some((state) => state.kind === 'compared' && state.statements > 0)
+    for (const line of schemaLines(project.name, schema, paint)) print(`${line}\n`)
   }
   if (file !== undefined) print(`\n  ${file} is written · to do exactly this   stk release ${file}${environmentFlag(environment)}\n`)
-  else if (changes) print(`\n  to do it   stk release${environmentFlag(environment)}\n`)
+  else if (changes && isWhole) print(`\n  to do it   stk release${environmentFlag(environment)}\n`)
 }
 
 const LABEL = 9
@@ -119,9 +119,20 @@ function secretLines({ secrets, project, target }: Survey, environment: string, 
   return secrets.missing.length === 0 ? lines : [...lines, row('', `${paint.dim('fix')}  stk secrets push ${placeFlags({ project, target, environment })}${only}`)]
 }
 
-function schemaLine(project: string, state: SchemaState, paint: Paint): string {
+/** One line for each database; one for all of a project's that are not compared for the same reason. */
+function schemaLines(project: string, states: readonly SchemaState[], paint: Paint): readonly string[] {
+  const reasons = new Set(states.flatMap((state) => (state.kind === 'not compared' ? [state.why] : [])))
+  return [
+    ...states.flatMap((state) => (state.kind === 'compared' ? [schemaLine(project, state, paint)] : [])),
+    ...[...reasons].map((why) => {
+      const aliases = states.filter((state) => state.kind === 'not compared' && state.why === why).map(({ alias }) => alias)
+      return `  ${paint.bold(`${project} · ${aliases.join(', ')}`)}  ${paint.yellow('!')} schema not compared: ${why}`
+    }),
+  ]
+}
+
+function schemaLine(project: string, state: Extract<SchemaState, { kind: 'compared' }>, paint: Paint): string {
   const place = `  ${paint.bold(`${project} · ${state.alias}`)}`
-  if (state.kind === 'not compared') return `${place}  ${paint.yellow('!')} schema not compared: ${state.why}`
   if (state.statements === 0) return `${place}  schema ${state.summary}`
   return `${place}  ${state.losing > 0 ? paint.red('✖') : paint.yellow('!')} schema differs: ${state.summary}  ${paint.dim('stk schema plan')}`
 }

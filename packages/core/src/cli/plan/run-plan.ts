@@ -46,7 +46,7 @@ export async function runPlan(call: PlanCall): Promise<number> {
     if (options.out !== undefined && file !== undefined) await writeOutFile(root, options.out, file)
     if (format === 'json') terminal.print(file ?? '')
     else if (format === 'markdown') terminal.print(plansAsMarkdown(plans, environment))
-    else printPlans(plans, { environment, file: isWhole ? options.out : undefined, terminal })
+    else printPlans(plans, { environment, isWhole, file: isWhole ? options.out : undefined, terminal })
     const gate = limit === undefined ? [] : refusals(plans, limit)
     const outcomes: readonly Outcome<unknown>[] = [...failed, ...gate.map((error) => ({ ok: false as const, error }))]
     showFailures(outcomes, terminal)
