@@ -1,4 +1,4 @@
-import { StkError, type Release, type TargetContext } from '@santokit/core'
+import { placeFlags, StkError, type Release, type TargetContext } from '@santokit/core'
 import { isOurs, MARK, readMark, type Mark } from '../bundle/mark.ts'
 import { listDeployments, readSubdomain, readVersion, type Deployment, type Version, type Worker } from '../cloudflare/worker.ts'
 import type { WorkerSettings } from '../options.ts'
@@ -62,7 +62,7 @@ export function refuseForeign({ deployments, mark }: LiveWorker, worker: Worker,
   const owner = mark === undefined ? 'which Santokit did not make' : `which is ${mark.project} → ${mark.target} (${mark.environment})`
   throw new StkError('STK4204', {
     why: `There is a Worker "${worker.name}" already, ${owner}. Nothing was changed.`,
-    fix: ['Give this target a `name` of its own.', 'To take it over, with its secrets: stk deploy TARGET --adopt'],
+    fix: ['Give this target a `name` of its own.', `To take it over, with its secrets: stk release ${placeFlags(ctx)} --adopt`],
   })
 }
 

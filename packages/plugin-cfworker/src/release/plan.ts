@@ -1,4 +1,4 @@
-import { StkError, type PlannedStep, type ReleasePlan, type TargetContext } from '@santokit/core'
+import { placeFlags, StkError, type PlannedStep, type ReleasePlan, type TargetContext } from '@santokit/core'
 import type { WorkerPackage } from '../bundle/package.ts'
 import { describeSize } from '../bundle/size.ts'
 import { openWorker } from '../cloudflare/open.ts'
@@ -75,14 +75,15 @@ function deploymentStep(work: Work, wish: Wish, { name }: Worker, isFirst: boole
 }
 
 /** wrangler would take a custom domain away from another Worker: without a terminal it answers its own question with yes. */
-async function refuseTakenDomains(worker: Worker, { options, flags }: Context): Promise<void> {
+async function refuseTakenDomains(worker: Worker, ctx: Context): Promise<void> {
+  const { options, flags } = ctx
   const domains = (options.routes ?? []).flatMap((route) => (typeof route === 'object' && 'custom_domain' in route ? [route.pattern] : []))
   for (const domain of domains) {
     const owner = await readDomain(worker.api, domain)
     if (owner === undefined || owner === worker.name || flags.adopt === true) continue
     throw new StkError('STK4204', {
       why: `The custom domain ${domain} leads to the Worker "${owner}". Nothing was changed.`,
-      fix: ['Take it away from that Worker first.', 'Or, to take it over: stk deploy TARGET --adopt'],
+      fix: ['Take it away from that Worker first.', `Or, to take it over: stk release ${placeFlags(ctx)} --adopt`],
     })
   }
 }
