@@ -143,6 +143,13 @@ test('a platform that is not reached, and a credential that is not there', async
   expect(await doctor(without)).toMatchObject({ code: 1, out: expect.stringMatching(/✖ shop → place +STK3001 +PLACE_TOKEN/) })
 })
 
+test('without a schema engine schemas are not compared, which is wrong only where a release requires it', async () => {
+  await write('projects/shop/schema/main.sql', 'create table one (id integer);')
+  expect(await doctor()).toMatchObject({ code: 0, out: expect.stringMatching(/\? shop · main schema +not compared: no plugin offers a schema engine for libsql\n +fix +If stk schema/) })
+  await write('santokit.config.mjs', CONFIG.replace('auth:', "schema: 'require', auth:"))
+  expect(await doctor()).toMatchObject({ code: 1, out: expect.stringMatching(/✖ shop · main schema +STK6001/) })
+})
+
 test('a tool that a release needs and that is not here', async () => {
   await write('toolless', '')
   const { code, out } = await doctor()

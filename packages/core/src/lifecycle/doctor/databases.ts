@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises'
 import type { ResolvedProject } from '../../config/resolved.ts'
-import { isStkError } from '../../diagnostics/index.ts'
+import { isStkError, type StkError } from '../../diagnostics/index.ts'
 import { withConnection } from '../../schema/database/connection.ts'
 import { fileOf } from '../../schema/database/libsql.ts'
 import { contextOf, databaseOf, engineFor, findSchemas } from '../../schema/open-schemas.ts'
@@ -37,8 +37,20 @@ async function engineFindings(projects: readonly ResolvedProject[], ctx: Lifecyc
     throw error
   })
   return Promise.all(subjects.map((subject) => lookAt({ part: 'databases', subject: `${subject.project} · ${subject.alias} schema` }, ctx.signal, async (signal) => {
-    const engine = engineFor(subject, ctx.host)
+    const engine = engineOf(subject, projects, ctx)
+    if (isStkError(engine)) return { state: 'unknown', says: `not compared: no plugin offers a schema engine for ${subject.driver}`, fix: 'If stk schema is to bring it up to date: npm install --save-dev @santokit/plugin-schema-atlas' }
     const known = await engine.preflight?.(contextOf(subject, { ...ctx, signal }))
     return { state: 'fine', says: `${engine.name}${known?.version === undefined ? '' : ` ${known.version}`}` }
   })))
+}
+
+/** The engine, or why there is none, where a project may do without: it brings its schemas to its databases by other means. */
+function engineOf(subject: SchemaSubject, projects: readonly ResolvedProject[], ctx: LifecycleContext): ReturnType<typeof engineFor> | StkError {
+  try {
+    return engineFor(subject, ctx.host)
+  } catch (error) {
+    const isRequired = projects.find(({ name }) => name === subject.project)?.schema?.release === 'require'
+    if (isStkError(error) && error.code === 'STK6001' && !isRequired) return error
+    throw error
+  }
 }
