@@ -128,6 +128,19 @@ test('an image that went live without being noted is noted by the next run', asy
   expect((await list()).map(({ id }) => id)).toEqual([again.id, first.id])
 })
 
+test('an image that went live without its own tag gets it by the next run', async () => {
+  const first = await release('a')
+  const history = tagged('production.releases')!
+  const second = await release('b')
+  // As if the process had been killed while it wrote the tags: the moving one arrived, and nothing that comes after.
+  stored().tags.delete(second.details!.tag!)
+  stored().tags.set('production.releases', history)
+  const again = await release('b')
+  expect(tagged(second.details!.tag!)).toBe(imageOf(second))
+  expect(again).toMatchObject({ digest: second.digest, previous: first.id })
+  expect((await list()).map(({ id }) => id)).toEqual([again.id, first.id])
+})
+
 test('an image at the tag that Santokit did not make is replaced, and no release of ours', async () => {
   await release('a', { environment: 'other' })
   const foreign = [...stored().manifests].find(([, { bytes }]) => holds(bytes, 'subject'))![0]

@@ -57,7 +57,7 @@ export async function planRelease(pkg: ImagePackage, ctx: TargetContext<ImageSet
         subject: `${describeType(descriptor.mediaType)} ${descriptor.digest.slice(0, 19)}${action === 'mount' ? ' (mounted)' : ''}`,
         bytes: action === 'send' ? descriptor.size : 0,
       })),
-      { action: isLive ? 'skip' : 'create', subject: `${where}:${pkg.meta.tag}` },
+      { action: isLive && isRecorded ? 'skip' : 'create', subject: `${where}:${pkg.meta.tag}` },
       { action: isLive ? 'skip' : observed.live === undefined ? 'create' : 'update', subject: `${where}:${live}` },
       { action: isLive && isRecorded ? 'skip' : recorded.length === 0 ? 'create' : 'update', subject: `${where}:${historyTag(live)}` },
     ],

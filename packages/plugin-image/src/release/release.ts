@@ -51,13 +51,15 @@ export async function releaseImage(plan: ReleasePlan, pkg: ImagePackage, ctx: Ta
   const at = ctx.now().toISOString()
   const pushed = await push(plan, pkg, place, ctx)
   const recorded = known?.recorded ?? await readRecorded(repository, live, scope)
+  // Where only the release's tag was missing, the image itself did not go live now.
+  const isNew = pushed.isChanged && plan.observed !== pkg.digest
   // The image was live already, and in the list: another run of the same release came first, or a plan from elsewhere.
-  const present = pushed.isChanged ? undefined : recorded.find(({ image }) => image === pkg.digest)
+  const present = isNew ? undefined : recorded.find(({ image }) => image === pkg.digest)
   if (present !== undefined) {
     const [now = present] = await releasesFrom(repository, { live: pkg.digest, recorded }, live, scope)
     return { ...releaseFrom(now, scope), sent: pushed.bytes }
   }
-  const before = pushed.isChanged ? known?.releases ?? await releasesFrom(repository, { live: plan.observed || undefined, recorded }, live, scope) : recorded
+  const before = isNew ? known?.releases ?? await releasesFrom(repository, { live: plan.observed || undefined, recorded }, live, scope) : recorded
   const { image, meta } = pkg
   const holds = holdsOf(blobsOf(image))
   const entry = nextEntry({ bundle: meta.bundle, root: image.root, tag: meta.tag, revision: ctx.revision, at, holds }, before)
@@ -77,7 +79,10 @@ export async function releaseImage(plan: ReleasePlan, pkg: ImagePackage, ctx: Ta
 async function push(plan: ReleasePlan, { image, meta, origin }: ImagePackage, place: Place, ctx: TargetContext<ImageSettings>): Promise<Pushed> {
   const { repository, live, scope } = place
   const tags: readonly Tag[] = [{ name: meta.tag, moves: false }, { name: live, moves: true }]
-  const { push: planned, begun } = knownOf(plan) ?? {}
+  const { push: seen, begun } = knownOf(plan) ?? {}
+  // A plan looks at the moving tag. If that names the image and the list does not, a run was killed while it wrote its tags: the
+  // release's own may be missing, and is looked at.
+  const planned = seen?.survey.isDone === true ? undefined : seen
   const complete = await signed(image, origin, ctx)
   try {
     return await pushImage(repository, complete, tags, {
