@@ -110,6 +110,21 @@ test('a promotion into another repository copies the image and what is attached 
   expect(subjects.filter((subject) => subject === imageOf(staged))).toHaveLength(2)
 })
 
+test('a release that goes live while a promotion copies stops that one, and no tag is moved', async () => {
+  const settings = { repository: `${world.registry.host}/acme/shop-staging` }
+  const staged = await release('a', { environment: 'staging', settings })
+  await release('b')
+  const rival = await release('c', { environment: 'other' })
+  const { authorize } = world.registry.quirks
+  world.registry.quirks.authorize = (request) => {
+    if (request.method === 'POST' && request.path.startsWith('/v2/acme/shop/')) stored().tags.set('production', imageOf(rival)!)
+    return authorize?.(request)
+  }
+  await expect(imageTarget.promote!(staged, contextOn(world, { environment: 'staging', settings }), contextOn(world))).rejects.toMatchObject({ code: 'STK4003' })
+  expect(tagged('production')).toBe(imageOf(rival))
+  expect(tagged(staged.details!.tag!)).toBeUndefined()
+})
+
 test('environments that share a tag cannot be promoted into one another', async () => {
   const settings = { live: 'latest' }
   const staged = await release('a', { environment: 'staging', settings })

@@ -11,7 +11,7 @@ import { rootOf } from './rollback.ts'
  * Gives what another environment released this environment's tag: the same digest, nothing built. Within a repository only the
  * tag is written; into another one the image is copied with its documents, mounted where the registry can.
  *
- * @throws StkError STK4009 if there is no such release.
+ * @throws StkError STK4009 if there is no such release. STK4003 if another one goes live while the image is copied.
  */
 export async function promote(from: Release, source: TargetContext<ImageSettings>, ctx: TargetContext<ImageSettings>): Promise<Release> {
   const [origin, place] = await Promise.all([openReleases(source), openReleases(ctx)])
@@ -38,7 +38,8 @@ export async function promote(from: Release, source: TargetContext<ImageSettings
     await moveTag(repository, live, root, found.id)
   } else {
     ctx.progress('copying the image')
-    sent = (await promoteImage(origin.repository, found.image, repository, [{ name: found.tag, moves: false }, { name: live, moves: true }])).bytes
+    const tags = [{ name: found.tag, moves: false }, { name: live, moves: true }]
+    sent = (await promoteImage(origin.repository, found.image, repository, tags, { expected: here.live ?? null })).bytes
   }
   const entry = nextEntry(
     { bundle: found.digest, root, tag: found.tag, revision: found.revision, at, promotes: `${source.environment} ${found.id}` },
