@@ -219,6 +219,15 @@ test('a healthy release that loses a layer is not healthy any more', async () =>
   expect(await imageTarget.verify!(made, contextOn(world))).toEqual({ healthy: false, summary: `${layer} is gone` })
 })
 
+test('a release whose documents the registry does not tell is healthy', async () => {
+  const made = await release('a')
+  const { authorize } = world.registry.quirks
+  world.registry.quirks.authorize = (request) => (
+    request.path.includes('/referrers/') || request.path.includes('/manifests/sha256-') ? { status: 429, headers: { 'retry-after': '3600' } } : authorize?.(request))
+  await imageTarget.verify!(made, contextOn(world))
+  expect(await imageTarget.verify!(made, contextOn(world))).toEqual({ healthy: true, summary: 'digest live' })
+})
+
 test('a list that somebody else wrote there is not believed', async () => {
   await release('a')
   stored().tags.set('production.releases', tagged('production')!)

@@ -1,5 +1,6 @@
-import { StkError } from '@santokit/core'
+import { isStkError, StkError } from '@santokit/core'
 import type { Descriptor, Manifest } from '../oci/types.ts'
+import type { Answer } from './connection/exchange.ts'
 import { digestOf } from './digest.ts'
 import { findManifest, OCI_INDEX, putManifest, readManifest, type ManifestContent } from './manifests.ts'
 import { pathOf, placeOf, type Repository } from './repository.ts'
@@ -18,15 +19,31 @@ export function isFallbackTag(tag: string): boolean {
 
 /** What the registry knows about an image: by its referrers API, else by the fallback tag. */
 export async function listReferrers(repository: Repository, subject: string): Promise<readonly Descriptor[]> {
-  let hasApi = false
-  const found: Descriptor[] = []
-  for await (const { bytes } of pages(repository, pathOf(repository, 'referrers', subject), `the referrers of ${subject}`)) {
-    hasApi = true
-    found.push(...descriptorsOf(readManifest(asIndex(bytes))))
-  }
-  if (hasApi) return found
+  const found = await askReferrers(repository, subject)
+  if (found !== undefined) return found
   const list = await findManifest(repository, fallbackTag(subject))
   return list === undefined || !isList(list.manifest, subject) ? [] : descriptorsOf(readManifest(list.manifest))
+}
+
+/** What the referrers API says. `undefined` without it. */
+async function askReferrers(repository: Repository, subject: string): Promise<readonly Descriptor[] | undefined> {
+  const found: Descriptor[] = []
+  let hasApi = false
+  try {
+    for await (const { bytes } of pages(repository, pathOf(repository, 'referrers', subject), `the referrers of ${subject}`, isReferrersList)) {
+      hasApi = true
+      found.push(...descriptorsOf(readManifest(asIndex(bytes))))
+    }
+  } catch (error) {
+    // Some turn away whoever asks at a path that they do not know. Where the credentials are wrong, the tag is refused as well.
+    if (hasApi || !isStkError(error) || !['STK4101', 'STK4102'].includes(error.code)) throw error
+  }
+  return hasApi ? found : undefined
+}
+
+/** Only this is the API ("Listing Referrers"). Without it registries say 303 to a page for people, 400, 401, 404, 405 or 406. */
+function isReferrersList({ status, headers }: Answer): boolean {
+  return status === 200 && headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() === OCI_INDEX
 }
 
 /** How often somebody else may come between reading the list and writing it. */

@@ -26,16 +26,17 @@ export async function listTags(repository: Repository): Promise<readonly string[
 /**
  * The answers to a list that may have pages, by `Link: <…>; rel="next"` (RFC 8288). A 404 ends it.
  *
+ * @param isList whether the first answer is one at all; if not, there are none.
  * @throws StkError STK4008 if the next page is at another host: nothing would vouch for it.
  */
-export async function* pages(repository: Repository, first: string, what: string): AsyncGenerator<Answer> {
+export async function* pages(repository: Repository, first: string, what: string, isList?: (answer: Answer) => boolean): AsyncGenerator<Answer> {
   const { connection } = repository
   const seen = new Set<string>()
   let next: URL | undefined = new URL(first, connection.origin)
   while (next !== undefined && !seen.has(next.href) && seen.size < MOST_PAGES) {
     seen.add(next.href)
     const answer: Answer = await connection.ask({ method: 'GET', to: next, headers: { accept: '*/*' }, scopes: [scopeOf(repository)], longest: LONGEST_PAGE })
-    if (answer.status === 404) return
+    if (answer.status === 404 || (seen.size === 1 && isList?.(answer) === false)) return
     if (answer.status !== 200) throw refusal(answer, repository, what)
     yield answer
     next = nextPage(answer)

@@ -28,5 +28,5 @@ async function verifyStored(release: Release, ctx: TargetContext<ImageSettings>)
   const digest = release.details?.image?.split('@')[1]
   const named = await resolveTag(repository, live)
   if (named === undefined || named !== digest) return { healthy: false, summary: `the tag ${live} names ${named ?? 'nothing'}` }
-  return lookForParts(repository, live, await readImage(repository, named))
+  return lookForParts(repository, live, await readImage(repository, named, 'if told'))
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findManifest, getBlob, listTags, planPush, pushImage, resolveTag, type Repository } from '../../src/registry/index.ts'
 import { fallbackTag, listReferrers } from '../../src/registry/referrers.ts'
 import { manifestOf, plant, sampleImage } from './images.ts'
-import { failure, startRegistry, type Seen, type TestRegistry } from './registry.ts'
+import { failure, startRegistry, type Reply, type Seen, type TestRegistry } from './registry.ts'
 import { faultsOf, repositoryIn } from './store.ts'
 import { sendAs, lookupPublic, startStranger, type Stranger } from './stranger.ts'
 import { wantTokens } from './token-server.ts'
@@ -563,6 +563,23 @@ describe('referrers', () => {
     expect(list.manifests.map(({ artifactType, annotations }) => [artifactType, annotations])).toEqual([
       ['application/vnd.cyclonedx+json', { about: 'new 0' }], ['application/vnd.cyclonedx+json', { about: 'new 1' }],
     ])
+  })
+
+  test.each<[string, Reply]>([
+    ['303', { status: 303, headers: { location: '/login' } }], ['400', failure(400, 'UNSUPPORTED')], ['401', { status: 401 }], ['403', failure(403, 'DENIED')],
+    ['405', { status: 405 }], ['406', { status: 406 }], ['501', { status: 501 }], ['a page for people', { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }],
+  ])('a registry without the referrers API that says so by %s is asked for the tag', async (_, reply) => {
+    registry.quirks.hasReferrers = false
+    await pushImage(open(registry), documented, PRODUCTION)
+    registry.quirks.before.push(({ path }) => (path.includes('/referrers/') ? reply : path === '/login' ? { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' } : undefined))
+    expect(await listed()).toEqual(expected)
+  })
+
+  test('a list of referrers that breaks off is not taken for a whole one', async () => {
+    await pushImage(open(registry), documented, PRODUCTION)
+    registry.quirks.after.push((seen, reply) => (seen.path.includes('/referrers/') ? { ...reply, headers: { ...reply.headers, link: '</v2/acme/shop/referrers/next>; rel="next"' } } : reply))
+    registry.quirks.before.push(({ path }) => (path.endsWith('/next') ? failure(400, 'UNSUPPORTED') : undefined))
+    await expect(listed()).rejects.toMatchObject({ code: 'STK4008' })
   })
 
   test('a registry with the API gets no such tag', async () => {

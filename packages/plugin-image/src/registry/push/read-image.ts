@@ -1,3 +1,4 @@
+import { isStkError } from '@santokit/core'
 import type { Blob, Descriptor, Image, Manifest, Referrer } from '../../oci/types.ts'
 import { getBlob } from '../blobs.ts'
 import { getManifest, isIndexType, readManifest } from '../manifests.ts'
@@ -9,12 +10,19 @@ import type { Repository } from '../repository.ts'
  * opened, which a push within the registry never does.
  *
  * @param reference a tag or a digest.
+ * @param referrers `if told`: without them where the registry does not tell them. The image runs all the same.
  * @throws StkError STK4109 if it is not there.
  */
-export async function readImage(repository: Repository, reference: string): Promise<Image> {
+export async function readImage(repository: Repository, reference: string, referrers: 'all' | 'if told' = 'all'): Promise<Image> {
   const root = await getManifest(repository, reference)
-  const [manifests, referrers] = await Promise.all([childrenOf(repository, root), referrersOf(repository, root)])
-  return { blobs: [root, ...manifests].flatMap((manifest) => blobsOf(repository, manifest)), manifests, root, referrers }
+  const about = referrersOf(repository, root)
+  const [manifests, found] = await Promise.all([childrenOf(repository, root), referrers === 'all' ? about : about.catch(passOverUntold)])
+  return { blobs: [root, ...manifests].flatMap((manifest) => blobsOf(repository, manifest)), manifests, root, referrers: found }
+}
+
+function passOverUntold(error: unknown): readonly Referrer[] {
+  if (isStkError(error)) return []
+  throw error
 }
 
 async function childrenOf(repository: Repository, root: Manifest): Promise<readonly Manifest[]> {
