@@ -52,9 +52,11 @@ const ATTEMPTS = 5
 /**
  * Enters referrers in the list of the fallback tag, for a registry that did not do it itself.
  *
+ * @returns whether they are listed. Not where the tag names the image itself: some registries read it as the image's digest, and
+ *   a tag that somebody gave the image is theirs.
  * @throws StkError STK4105 if the tag holds something else than such a list, or others change it all the time.
  */
-export async function enterReferrers(repository: Repository, subject: string, referrers: readonly Descriptor[]): Promise<void> {
+export async function enterReferrers(repository: Repository, subject: string, referrers: readonly Descriptor[]): Promise<boolean> {
   const tag = fallbackTag(subject)
   const refuse = (why: string): StkError => new StkError('STK4105', {
     why: `The referrers of ${subject} cannot be listed in ${placeOf(repository)}:${tag}: ${why}.`,
@@ -62,14 +64,15 @@ export async function enterReferrers(repository: Repository, subject: string, re
   })
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const found = await findManifest(repository, tag)
+    if (found?.manifest.descriptor.digest === subject) return false
     if (found !== undefined && !isList(found.manifest, subject)) throw refuse('it names something else')
     const content = found === undefined ? undefined : readManifest(found.manifest)
     const known = descriptorsOf(content)
     const missing = referrers.filter(({ digest }) => !known.some((each) => each.digest === digest))
-    if (missing.length === 0) return
+    if (missing.length === 0) return true
     const list = indexOf([...known, ...missing], content?.annotations)
     const condition: Record<string, string> = found === undefined ? { 'if-none-match': '*' } : found.etag === undefined ? {} : { 'if-match': found.etag }
-    if (await putManifest(repository, list, tag, condition) !== undefined) return
+    if (await putManifest(repository, list, tag, condition) !== undefined) return true
   }
   throw refuse('others change it at the same time')
 }

@@ -39,7 +39,9 @@ export async function promote(from: Release, source: TargetContext<ImageSettings
   } else {
     ctx.progress('copying the image')
     const tags = [{ name: found.tag, moves: false }, { name: live, moves: true }]
-    sent = (await promoteImage(origin.repository, found.image, repository, tags, { expected: here.live ?? null })).bytes
+    const { bytes, isListed } = await promoteImage(origin.repository, found.image, repository, tags, { expected: here.live ?? null })
+    if (!isListed) ctx.warn('The registry does not list documents beside an image. They are there by their digests, and the image goes live all the same.')
+    sent = bytes
   }
   const entry = nextEntry(
     { bundle: found.digest, root, tag: found.tag, revision: found.revision, at, promotes: `${source.environment} ${found.id}` },

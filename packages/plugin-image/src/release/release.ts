@@ -49,7 +49,9 @@ export async function releaseImage(plan: ReleasePlan, pkg: ImagePackage, ctx: Ta
     return same
   }
   const at = ctx.now().toISOString()
+  const { image, meta } = pkg
   const pushed = await push(plan, pkg, place, ctx)
+  if (!pushed.isListed) ctx.warn(`${placeOf(repository)} does not list documents beside an image. They are there by their digests, and ${meta.tag} is live all the same.`)
   const recorded = known?.recorded ?? await readRecorded(repository, live, scope)
   // Where only the release's tag was missing, the image itself did not go live now.
   const isNew = pushed.isChanged && plan.observed !== pkg.digest
@@ -60,7 +62,6 @@ export async function releaseImage(plan: ReleasePlan, pkg: ImagePackage, ctx: Ta
     return { ...releaseFrom(now, scope), sent: pushed.bytes }
   }
   const before = isNew ? known?.releases ?? await releasesFrom(repository, { live: plan.observed || undefined, recorded }, live, scope) : recorded
-  const { image, meta } = pkg
   const holds = holdsOf(blobsOf(image))
   const entry = nextEntry({ bundle: meta.bundle, root: image.root, tag: meta.tag, revision: ctx.revision, at, holds }, before)
   ctx.progress('noting it')

@@ -37,6 +37,8 @@ export interface Pushed {
   readonly blobBytes: number
   /** Requests, with those for tokens and those that had to be repeated. */
   readonly requests: number
+  /** Whether the documents beside the image can be found from it. They are there by their digests in any case. */
+  readonly isListed: boolean
   /** Whether anything had to be written. */
   readonly isChanged: boolean
 }
@@ -60,9 +62,10 @@ export async function pushImage(repository: Repository, image: Image, tags: read
   const before = repository.connection.traffic()
   const root = image.root.descriptor.digest
   let blobBytes = 0
+  let isListed = true
   const outcome = (isChanged: boolean): Pushed => {
     const { requests, bytes } = repository.connection.traffic()
-    return { digest: root, bytes: bytes - before.bytes, blobBytes, requests: requests - before.requests, isChanged }
+    return { digest: root, bytes: bytes - before.bytes, blobBytes, requests: requests - before.requests, isListed, isChanged }
   }
 
   const check = (current: Survey['tags']): void => {
@@ -87,7 +90,8 @@ export async function pushImage(repository: Repository, image: Image, tags: read
   const name = async (): Promise<void> => {
     // Content takes its time, and no tag can be locked: they are looked at once more where that costs no round trip.
     const isLong = image.manifests.length + image.referrers.length > 0
-    await allOrFirstError([putManifests(repository, image), ...(isLong ? [observeTags(repository, tags).then(check)] : [])])
+    const putting = putManifests(repository, image).then((areListed) => { isListed = areListed })
+    await allOrFirstError([putting, ...(isLong ? [observeTags(repository, tags).then(check)] : [])])
     await allOrFirstError(tags.length === 0 ? [putManifest(repository, image.root, root)] : tags.map((tag) => putTag(repository, image.root, tag)))
   }
   await place({ survey: found, planned: planned?.blobs, begun: options.begun })
@@ -102,11 +106,15 @@ export async function pushImage(repository: Repository, image: Image, tags: read
   return outcome(true)
 }
 
-/** Child manifests and referrers side by side: a referrer may come before its subject ("Pushing Manifests"). */
-async function putManifests(repository: Repository, image: Image): Promise<void> {
+/**
+ * Child manifests and referrers side by side: a referrer may come before its subject ("Pushing Manifests").
+ *
+ * @returns whether the referrers are listed.
+ */
+async function putManifests(repository: Repository, image: Image): Promise<boolean> {
   const referrers = image.referrers.map((referrer) => putReferrer(repository, referrer))
   await allOrFirstError([...image.manifests.map((manifest) => putManifest(repository, manifest, manifest.descriptor.digest)), ...referrers])
-  await settleReferrers(repository, image, (await Promise.all(referrers)).filter((each) => each !== undefined))
+  return settleReferrers(repository, image, (await Promise.all(referrers)).filter((each) => each !== undefined))
 }
 
 /** What needs no question. */
@@ -153,7 +161,7 @@ async function putReferrer(repository: Repository, referrer: Referrer): Promise<
 }
 
 /** Gives a registry that wants the subject first what it wants, and one without the referrers API its list. */
-async function settleReferrers(repository: Repository, image: Image, unlisted: readonly { readonly referrer: Referrer; readonly isStored: boolean }[]): Promise<void> {
+async function settleReferrers(repository: Repository, image: Image, unlisted: readonly { readonly referrer: Referrer; readonly isStored: boolean }[]): Promise<boolean> {
   const refused = unlisted.filter(({ isStored: stored }) => !stored)
   const waiting = unlisted.filter(({ isStored: stored }) => stored).map(({ referrer }) => referrer)
   if (refused.length > 0) {
@@ -165,7 +173,9 @@ async function settleReferrers(repository: Repository, image: Image, unlisted: r
   }
   const bySubject = new Map<string, Manifest[]>()
   for (const { subject, manifest } of waiting) bySubject.set(subject.digest, [...(bySubject.get(subject.digest) ?? []), manifest])
-  await allOrFirstError([...bySubject].map(([subject, manifests]) => enterReferrers(repository, subject, manifests.map(referrerDescriptor))))
+  const entering = [...bySubject].map(([subject, manifests]) => enterReferrers(repository, subject, manifests.map(referrerDescriptor)))
+  await allOrFirstError(entering)
+  return (await Promise.all(entering)).every((isListed) => isListed)
 }
 
 /** The commit. A registry that says no may have the tag already: another push of the same image, or an answer that was lost. */
