@@ -108,13 +108,19 @@ class Upload {
 
   async run(first: Session): Promise<number> {
     let session = first
-    for (;;) {
+    for (let forgotten = 0; ;) {
       const answer = await this.attempt(() => this.close(session.location, this.bytes))
       if (answer !== undefined && isClosed(answer)) return this.sent
       if (answer !== undefined && !isPassing(answer)) {
         if (answer.status === 403) throw refusal(answer, this.repository, 'a layer')
         const again = await beginUpload(this.repository, this.descriptor)
-        return again === 'mounted' ? this.sent : await this.chunks(again, answer)
+        if (again === 'mounted') return this.sent
+        // The registry forgot the upload, which says nothing of its size.
+        if (answer.status === 404 && forgotten++ === 0) {
+          session = again
+          continue
+        }
+        return await this.chunks(again, answer)
       }
       // It may have arrived, and only the answer was lost.
       if (await hasBlob(this.repository, this.descriptor)) return this.sent
@@ -131,36 +137,45 @@ class Upload {
     let { location } = first
     let offset = from
     let resumed = 0
+    let last: Answer | undefined
     const size = Math.max(CHUNK, first.leastChunk)
-    while (offset < this.bytes.length) {
-      const end = Math.min(offset + size, this.bytes.length)
-      const answer = await this.attempt(() => this.patch(location, offset, end))
-      // Amazon ECR says 201 where the specification has 202.
-      if (answer !== undefined && (answer.status === 202 || answer.status === 201 || answer.status === 204)) {
-        location = locationOf(answer) ?? location
-        const reached = Math.min(rangeEnd(answer) ?? end, end)
-        // `0-0` after more than a byte: it kept nothing.
-        if (reached > offset && (reached > 1 || end === 1)) {
-          offset = reached
-          continue
-        }
-      }
-      else if (answer !== undefined && answer.status !== 416 && !isPassing(answer)) throw this.refusedUpload(refused ?? answer)
-      if (++resumed > MOST_RESUMES) throw this.refusedUpload(refused ?? answer)
-      const begun = await this.resume({ location, leastChunk: first.leastChunk })
-      if (begun === undefined) {
-        const again = await beginUpload(this.repository, this.descriptor)
-        if (again === 'mounted') return this.sent
-        location = again.location
-        offset = 0
+    for (;;) {
+      if (offset === this.bytes.length) {
+        const answer = await this.attempt(() => this.close(location, undefined))
+        if ((answer !== undefined && isClosed(answer)) || await hasBlob(this.repository, this.descriptor)) return this.sent
+        // All is there: only the end of it is tried again, as often as anything.
+        if (answer === undefined || isPassing(answer)) continue
+        if (!isLost(answer)) throw this.refusedUpload(answer)
+        last = answer
       } else {
-        location = begun.session.location
-        offset = begun.offset
+        const end = Math.min(offset + size, this.bytes.length)
+        const answer = await this.attempt(() => this.patch(location, offset, end))
+        // Amazon ECR says 201 where the specification has 202.
+        if (answer !== undefined && (answer.status === 202 || answer.status === 201 || answer.status === 204)) {
+          location = locationOf(answer) ?? location
+          const reached = Math.min(rangeEnd(answer) ?? end, end)
+          // `0-0` after more than a byte: it kept nothing.
+          if (reached > offset && (reached > 1 || end === 1)) {
+            offset = reached
+            continue
+          }
+        }
+        else if (answer !== undefined && !isLost(answer) && !isPassing(answer)) throw this.refusedUpload(refused ?? answer)
+        last = answer
       }
+      if (++resumed > MOST_RESUMES) throw this.refusedUpload(refused ?? last)
+      const found = await this.find({ location, leastChunk: first.leastChunk })
+      if (found === 'mounted') return this.sent
+      ;({ location, offset } = found)
     }
-    const answer = await this.attempt(() => this.close(location, undefined))
-    if ((answer !== undefined && isClosed(answer)) || await hasBlob(this.repository, this.descriptor)) return this.sent
-    throw this.refusedUpload(answer ?? refused)
+  }
+
+  /** Where an upload that lost its place goes on: from what the registry has of it, else from the start. */
+  private async find(session: Session): Promise<{ readonly location: URL; readonly offset: number } | 'mounted'> {
+    const known = await this.resume(session)
+    if (known !== undefined) return { location: known.session.location, offset: known.offset }
+    const again = await beginUpload(this.repository, this.descriptor)
+    return again === 'mounted' ? again : { location: again.location, offset: 0 }
   }
 
   /** Asks how far an upload got. `undefined` if the registry does not know it any more, or has nothing of it. */
@@ -218,6 +233,11 @@ const MOST_RESUMES = 5
 /** 201 by the specification; some say 200 or 204. 202 means that it is not closed. */
 function isClosed({ status }: Answer): boolean {
   return status === 201 || status === 200 || status === 204
+}
+
+/** Whether the upload is elsewhere than we think (416), or the registry does not know it any more (404). */
+function isLost({ status }: Answer): boolean {
+  return status === 416 || status === 404
 }
 
 /** How many bytes the registry has, by `Range: 0-<last>`. */

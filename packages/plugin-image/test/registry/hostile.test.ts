@@ -303,6 +303,27 @@ describe('uploads', () => {
   test('a session that the registry forgot is begun again', async () => {
     fail(1, ({ method, path }) => method === 'PUT' && isUpload({ path }), failure(404, 'BLOB_UPLOAD_UNKNOWN'))
     await push()
+    expect(count(({ method }) => method === 'PATCH')).toBe(0)
+  })
+
+  test.each([['knows', false], ['does not know', true]])('a 404 in the middle is answered by asking where the upload is; the registry %s', async (_, isForgotten) => {
+    registry.quirks.refusesWhole = true
+    const large = sampleImage({ seed: 'large', baseSize: 20_000_000 })
+    fail(1, ({ method, headers }) => method === 'PATCH' && headers['content-range']?.startsWith('8388608-') === true, failure(404, 'BLOB_UPLOAD_UNKNOWN'))
+    if (isForgotten) fail(1, ({ method, path }) => method === 'GET' && isUpload({ path }), failure(404, 'BLOB_UPLOAD_UNKNOWN'))
+    await pushImage(open(registry), large, PRODUCTION)
+    expect(faultsOf(shop(), 'production')).toEqual([])
+  })
+
+  test.each<[string, ReturnType<typeof failure> | 'hang up', number]>([
+    ['503', failure(503, 'UNAVAILABLE'), 3], ['429', failure(429, 'TOOMANYREQUESTS'), 3], ['a broken connection', 'hang up', 3], ['404', failure(404, 'BLOB_UPLOAD_UNKNOWN'), 1],
+  ])('the end of an upload in chunks that meets %s is tried again', async (_, reply, times) => {
+    registry.quirks.refusesWhole = true
+    const isBase = ({ url }: Seen): boolean => url.searchParams.get('digest') === image.blobs[0]!.descriptor.digest
+    fail(times, (seen) => seen.method === 'PUT' && seen.body.length === 0 && isBase(seen), reply)
+    await push()
+    // What was sent is not sent again for it.
+    expect(count(({ method, body }) => method === 'PATCH' && body.length === 200_000)).toBe(2)
   })
 
   test('an upload whose answer was lost is not sent twice', async () => {
