@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { canonicalJson, digestOf, manifestDigest, type DatabaseEntry, type Manifest } from '@santokit/bridge/manifest'
 import type { ArtifactFile, Bundle } from '@santokit/core'
 import { sampleBundle } from '@santokit/core/testkit'
@@ -11,8 +12,8 @@ import { afterEach, expect, test } from 'vitest'
 import { startLibsqlServer } from '../../bridge/test/libsql-server.ts'
 import { openCache } from '../src/base/cache.ts'
 import { appLayer } from '../src/layout/app-layer.ts'
-import { packLayerOnce } from '../src/layout/layer.ts'
-import { libsqlNeed, runtimeFiles } from '../src/runtime/files.ts'
+import { COMPRESSOR, packLayerOnce } from '../src/layout/layer.ts'
+import { libsqlNeed, packageRoot, runtimeFiles } from '../src/runtime/files.ts'
 import { unpackLayers } from './unpack.ts'
 
 const folders: string[] = []
@@ -143,4 +144,41 @@ test('a remembered layer is packed anew when it was spoilt', async () => {
   await writeFile(join(folder, 'blobs/sha256', first.blob.descriptor.digest.slice('sha256:'.length)), 'spoilt')
   expect((await packLayerOnce(files, '', cache)).blob.descriptor).toEqual(first.blob.descriptor)
   expect(packed).toBe(2)
+})
+
+test('the cache names the compressor, at the version that is installed', async () => {
+  const { dependencies } = JSON.parse(await readFile(join(packageRoot(), 'package.json'), 'utf8')) as { readonly dependencies?: Record<string, string> }
+  expect(COMPRESSOR).toContain(`fflate ${dependencies?.fflate ?? 'missing'} `)
+})
+
+test('what another compressor has left in the cache is not taken', async () => {
+  const cache = openCache(await temporary())
+  const files = { key: 'k', read: () => Promise.resolve([{ path: 'a', bytes: Buffer.from('a'.repeat(1000)) }]) }
+  const app = { project: 'shop', files: [{ path: 'a', bytes: Buffer.from('a'.repeat(1000)), digest: digestOf(Buffer.from('a'.repeat(1000))) }] }
+  const [runtime, project] = [await packLayerOnce(files, '', openCache(await temporary())), await appLayer(app, openCache(await temporary()))]
+  // Under the names that say what is packed and not by what.
+  const nameOf = (kind: string, text: string): string => `${kind}/${digestOf(Buffer.from(text)).slice('sha256:'.length)}`
+  const other = gzipSync(gunzipSync(await project.blob.open()), { level: 1 })
+  await cache.note(nameOf('last', 'the project shop'), other)
+  const foreign = gzipSync(gunzipSync(await runtime.blob.open()), { level: 1 })
+  await cache.write(digestOf(foreign), foreign)
+  await cache.note(nameOf('layers', '1 k'), `${digestOf(foreign)} ${runtime.diffId}`)
+  expect((await packLayerOnce(files, '', cache)).blob.descriptor).toEqual(runtime.blob.descriptor)
+  expect((await appLayer(app, cache)).blob.descriptor).toEqual(project.blob.descriptor)
+})
+
+test('a runtime of the same size and time is told apart by what it holds', async () => {
+  const root = await temporary()
+  const folder = join(root, 'node_modules/@libsql/linux-arm64-gnu')
+  const { libsql: version } = JSON.parse(await readFile(join(packageRoot(), 'dist/runtime/versions.json'), 'utf8')) as { readonly libsql: string }
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ name: '@libsql/linux-arm64-gnu', version, main: 'index.node' }))
+  const keyOf = async (content: string): Promise<string> => {
+    await writeFile(join(folder, 'index.node'), content)
+    await utimes(join(folder, 'index.node'), 0, 0)
+    return (await runtimeFiles('linux/arm64', 'sqlite', root)).key
+  }
+  const first = await keyOf('one')
+  expect(await keyOf('two')).not.toBe(first)
+  expect(await keyOf('one')).toBe(first)
 })

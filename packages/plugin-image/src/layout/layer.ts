@@ -20,6 +20,12 @@ export function archiveOf(files: readonly ArchiveEntry[]): Uint8Array {
   return packUstar([...foldersOf(files), ...files])
 }
 
+/**
+ * What packs layers, and how. Part of every name in the cache: bytes that another version has packed unpack to the same and have
+ * another digest, and an image must not depend on what this computer has packed before.
+ */
+export const COMPRESSOR = 'fflate 0.8.3 level 6'
+
 /** Bytes of a file from which on its compressed content is kept: below it, looking it up takes as long as compressing it. */
 const LARGE = 65_536
 
@@ -31,7 +37,7 @@ const LARGE = 65_536
  */
 export async function packLayerInParts(files: readonly ArchiveEntry[], comment: string, cache: ContentCache): Promise<Layer> {
   const archive = archiveOf(files)
-  const name = `last/${hexOf(digestOf(new TextEncoder().encode(comment)))}`
+  const name = cached('last', comment)
   const last = await cache.recall(name)
   const packed = last !== undefined && holds(last, archive) ? last : await packInParts(archive, cache)
   if (packed !== last) await cache.note(name, packed)
@@ -72,7 +78,7 @@ function partsOf(archive: Uint8Array): readonly { readonly bytes: Uint8Array; re
 const BLOCK = 512
 
 async function compressOnce(bytes: Uint8Array, cache: ContentCache): Promise<Uint8Array> {
-  const name = `members/${hexOf(digestOf(bytes))}`
+  const name = cached('members', digestOf(bytes))
   const digest = (await cache.recall(name))?.toString() ?? ''
   const known = /^sha256:[0-9a-f]{64}$/.test(digest) ? await cache.read(digest) : undefined
   if (known !== undefined) return known
@@ -81,6 +87,10 @@ async function compressOnce(bytes: Uint8Array, cache: ContentCache): Promise<Uin
   await cache.write(made, compressed)
   await cache.note(name, made)
   return compressed
+}
+
+function cached(kind: 'last' | 'members' | 'layers', of: string): string {
+  return `${kind}/${hexOf(digestOf(new TextEncoder().encode(`${COMPRESSOR} ${of}`)))}`
 }
 
 /** Loaded when there is something to compress. */
@@ -96,7 +106,7 @@ async function compress(bytes: Uint8Array): Promise<Uint8Array> {
 export async function packLayerOnce(
   { key, read }: { readonly key: string; readonly read: () => Promise<readonly ArchiveEntry[]> }, comment: string, cache: ContentCache,
 ): Promise<Layer> {
-  const name = `layers/${hexOf(digestOf(new TextEncoder().encode(`1 ${key}`)))}`
+  const name = cached('layers', key)
   const [digest = '', diffId = ''] = (await cache.recall(name))?.toString().split(' ') ?? []
   const known = /^sha256:[0-9a-f]{64}$/.test(digest) && /^sha256:[0-9a-f]{64}$/.test(diffId) ? await cache.read(digest) : undefined
   if (known !== undefined) return layerOf(known, diffId, comment)

@@ -6,7 +6,7 @@ import { digestOf } from '../registry/digest.ts'
 /**
  * Packs files as a layer.
  *
- * The compressor is fflate at an exact version: zlib's output differs from one Node build to the next.
+ * The compressor is fflate at an exact version: zlib's output differs from one Node build to the next. `COMPRESSOR` beside the cache names it.
  */
 export function packLayer(files: readonly ArchiveEntry[], comment: string): Layer {
   const archive = archiveOf(files)

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { StkError, type ArchiveEntry, type Bundle } from '@santokit/core'
 import { jsonBytes } from '../oci/content.ts'
 import type { Platform } from '../options.ts'
+import { digestOf } from '../registry/digest.ts'
 
 /** Where the Bridge is in an image. */
 export const BRIDGE_ENTRY = '/app/bridge/node.mjs'
@@ -13,7 +14,7 @@ export const BRIDGE_ENTRY = '/app/bridge/node.mjs'
 /** How much of libSQL an image holds. */
 export type LibsqlNeed = 'none' | 'remote' | 'sqlite'
 
-/** Files of the runtime layer, and what tells two such layers apart without reading the files. */
+/** Files of the runtime layer, and what tells two such layers apart without packing them. */
 export interface RuntimeFiles {
   /** Changes whenever the files may have. */
   readonly key: string
@@ -48,14 +49,22 @@ export async function runtimeFiles(platform: Platform, need: LibsqlNeed, root: s
     if (need === 'remote') made.push({ path: `${CLIENT}/sqlite3.mjs`, bytes: new TextEncoder().encode(NO_SQLITE) })
     else parts.push(...await nativeLibrary(platform, root, folder))
   }
-  const stats = parts.map(([path, file]) => {
-    const { size, mtimeMs } = statSync(file)
-    return [path, size, mtimeMs]
-  })
+  const marks = await Promise.all(parts.map(async ([path, file]) => [path, ...await markOf(file)]))
   return {
-    key: JSON.stringify([stats, made.map(({ path, bytes }) => [path, new TextDecoder().decode(bytes)])]),
+    key: JSON.stringify([marks, made.map(({ path, bytes }) => [path, new TextDecoder().decode(bytes)])]),
     read: async () => [...made, ...await Promise.all(parts.map(async ([path, file]) => ({ path, bytes: await readFile(file) })))],
   }
+}
+
+/**
+ * Bytes of a file from which on its size and time stand for what it holds. Hashing the native library, 9.7 MB, takes 30 ms each time,
+ * and its version is checked; all others together take 2.
+ */
+const LARGE = 1_048_576
+
+async function markOf(file: string): Promise<readonly (string | number)[]> {
+  const { size, mtimeMs } = statSync(file)
+  return size < LARGE ? [digestOf(await readFile(file))] : [size, mtimeMs]
 }
 
 const CLIENT = 'app/bridge/node_modules/@libsql/client'
