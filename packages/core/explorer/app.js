@@ -55,10 +55,14 @@ function topBar(view) {
 function alerts() {
   const [last] = state.reloads
   if (!isConnected) return h('div', { class: 'alert bad' }, h('strong', null, 'stk dev does not answer.'), ' The page goes on when it is back.')
-  if (last?.outcome !== 'failed') return undefined
+  if (last?.outcome === 'failed') {
+    return h('div', { class: 'alert bad' },
+      h('p', null, h('strong', null, 'The last save does not build. '), state.digest === undefined ? 'Nothing is served until it is mended.' : 'The last good build keeps serving.'),
+      last.errors?.map(errorView))
+  }
+  if (state.refused.length === 0) return undefined
   return h('div', { class: 'alert bad' },
-    h('p', null, h('strong', null, 'The last save does not build. '), state.digest === undefined ? 'Nothing is served until it is mended.' : 'The last good build keeps serving.'),
-    last.errors?.map(errorView))
+    h('p', null, h('strong', null, 'The database does not take what is served. '), 'It fails when it is called.'), state.refused.map(errorView))
 }
 
 async function refresh() {

@@ -1,5 +1,6 @@
 import { join } from 'pathe'
 import type { ResolvedProject } from '../config/resolved.ts'
+import { checkServed } from './check-served.ts'
 import { audiencesOf, rolesOf } from './explorer/state.ts'
 import { freshenClientTypes } from './fresh-client-types.ts'
 import { reloadProject, showFailure, type ReloadCause } from './reload.ts'
@@ -31,7 +32,11 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
   try {
     const session = await openSession(options, cleanups)
     const inTurn = createQueue()
+    cleanups.push(() => inTurn(async () => {}))
+    /** In turn, so that no schema is loaded meanwhile, and not waited for: what was saved is served already. */
+    const check = (): void => void inTurn(() => checkServed(session))
     await reloadAll(session, { files: [], force: false })
+    check()
     let announced = await announce(session)
     cleanups.push(() => announced())
     const again = async (cause: ReloadCause): Promise<void> => {
@@ -39,6 +44,7 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       if (force === undefined) return
       watch.add(watchedPaths(session))
       await reloadAll(session, { ...cause, force: force || cause.force })
+      check()
       announced = await announce(session)
     }
     const watch = await watchFiles({
@@ -46,7 +52,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       changed: (files, began) => inTurn(async () => {
         const cause = { files, force: false, began }
         if (files.some((file) => isConfig(file, session))) await again(cause)
-        else await reloadAll(session, cause, ({ name, root }) => files.some((file) => file.startsWith(`${root}/`) || session.served.get(name)?.outside.has(file)))
+        else {
+          await reloadAll(session, cause, ({ name, root }) => files.some((file) => file.startsWith(`${root}/`) || session.served.get(name)?.outside.has(file)))
+          check()
+        }
         // What logic imports from elsewhere may be new.
         watch.add(watchedPaths(session))
       }),

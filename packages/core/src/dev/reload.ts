@@ -5,6 +5,7 @@ import { readModuleInputs } from '../lifecycle/compile-logic.ts'
 import { hclLoader } from './load-hcl.ts'
 import { loadSchemaAndSeed } from './load-schema.ts'
 import { KEPT, timingsSince, type Reload, type Step } from './reload-record.ts'
+import type { Served } from './served-project.ts'
 import type { Session } from './session.ts'
 
 /** Why a project is built again. */
@@ -48,7 +49,7 @@ export async function reloadProject(session: Session, project: ResolvedProject, 
   }
   const env = { ...session.env, ...session.databases.running.settings(project.name), STK_DEV_ISSUER: session.issuer.url }
   try {
-    await timed('databases', () => loadDatabases(session, project))
+    await timed('databases', () => loadDatabases(session, project, served))
     const replaced = await served.project.reload(project, lifecycle, { env, force: cause.force, timed })
     served.outside = new Set((await readModuleInputs(project.name, lifecycle.config.root)).filter((file) => !file.startsWith(`${project.root}/`) && !/\/node_modules\//.test(file)))
     note({ outcome: replaced ? 'served' : 'unchanged' })
@@ -68,12 +69,13 @@ export function showFailure({ report, shown }: Session, project: string, thrown:
   return error
 }
 
-async function loadDatabases({ databases, lifecycle, report }: Session, project: ResolvedProject): Promise<void> {
+async function loadDatabases({ databases, lifecycle, report }: Session, project: ResolvedProject, { statements }: Served): Promise<void> {
   const done = await loadSchemaAndSeed({
     project, databases: databases.running.databases(project.name), root: lifecycle.config.root, openHcl: hclLoader(lifecycle),
   })
   for (const { alias, action } of done) {
     if (action === 'loaded' || action === 'reloaded') {
+      statements.forget()
       report({ type: 'note', level: 'info', project: project.name, message: `${action} schema and seed of ${alias}` })
     }
   }

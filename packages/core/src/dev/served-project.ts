@@ -1,12 +1,14 @@
 import { VERSION } from '../version.ts'
 import { createBridgeLog, type BridgeLog } from './bridge-log.ts'
 import { createDevProject, type DevProject } from './dev-project.ts'
+import { describeErrors } from './explorer/describe-error.ts'
 import { createExplorer } from './explorer/handler.ts'
 import { audiencesOf, describeArtifacts, describeLogic, describePlugins, rolesOf, type ExplorerState } from './explorer/state.ts'
 import { openFront } from './front.ts'
 import type { TokenClaims } from './local-issuer.ts'
 import type { Reload } from './reload-record.ts'
 import type { Session } from './session.ts'
+import { createStatementCheck, type StatementCheck } from './statement-check.ts'
 
 /** One project that is served, with what is remembered of it. */
 export interface Served {
@@ -14,6 +16,7 @@ export interface Served {
   readonly log: BridgeLog
   /** The latest first. */
   readonly reloads: Reload[]
+  readonly statements: StatementCheck
   /** Files outside the project's folder that its logic imports, as the last good build found them. Absolute. */
   outside: ReadonlySet<string>
   /** Called after each reload. */
@@ -42,7 +45,7 @@ export async function serveProject({ name, port, folder, session }: ServeOptions
     },
   })
   const front = await openFront({ port, explorer, call: log.call })
-  return { project: createDevProject({ name, front, folder, log: log.sink }), log, listeners, reloads: [], outside: new Set() }
+  return { project: createDevProject({ name, front, folder, log: log.sink }), log, listeners, reloads: [], statements: createStatementCheck(), outside: new Set() }
 }
 
 /** Signs a token that a project's Bridge accepts. @throws Error when it asks for none. */
@@ -73,6 +76,7 @@ function stateOf(name: string, session: Session): ExplorerState {
     listeners: host.listeners(),
     targets: (project?.targets ?? []).map((target) => ({ name: target.name, type: target.type, plugin: target.plugin })),
     reloads: served.get(name)?.reloads ?? [],
+    refused: (served.get(name)?.statements.refused() ?? []).flatMap(describeErrors),
     artifacts: bundle === undefined ? [] : describeArtifacts(bundle),
   }
 }

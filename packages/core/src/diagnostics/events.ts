@@ -1,7 +1,7 @@
 import type { StkError } from './error.ts'
 
-/** The parts of the lifecycle that a person sees. */
-export type Phase = 'bundle' | 'package' | 'secrets' | 'plan' | 'release' | 'verify' | 'schema'
+/** The parts of the lifecycle that a person sees. `check` is development's: what is served is held against its databases. */
+export type Phase = 'bundle' | 'package' | 'secrets' | 'plan' | 'release' | 'verify' | 'schema' | 'check'
 
 /**
  * What the lifecycle says while it works. The command line turns events into a live table, plain lines, or one JSON

@@ -4,6 +4,7 @@ import type { ResolvedProject } from '../../config/resolved.ts'
 import type { ListenerPlace, PluginHost } from '../../plugin/host.ts'
 import type { Plugin } from '../../plugin/contract.ts'
 import type { Reload } from '../reload-record.ts'
+import type { DescribedError } from './describe-error.ts'
 
 /** Everything the explorer's page shows, as it is now. */
 export interface ExplorerState {
@@ -24,6 +25,8 @@ export interface ExplorerState {
   readonly targets: readonly { readonly name: string; readonly type: string; readonly plugin: string }[]
   /** The latest first. */
   readonly reloads: readonly Reload[]
+  /** Statements that are served and that the databases do not take. */
+  readonly refused: readonly DescribedError[]
   readonly artifacts: readonly { readonly path: string; readonly bytes: number; readonly digest: string }[]
 }
 

@@ -8,6 +8,8 @@ export interface BoundStatement {
   readonly text: string
   readonly bindings: readonly Binding[]
   readonly problems: readonly Problem[]
+  /** Where each token that is left stands in {@link text}, in order. */
+  readonly placed: readonly { readonly at: number; readonly token: Token }[]
 }
 
 /**
@@ -22,10 +24,12 @@ export function bindParameters(tokens: readonly Token[], dialect: Dialect, decla
   const positions = new Map<string, number>()
   const bindings: Binding[] = []
   const problems: Problem[] = []
+  const placed: { readonly at: number; readonly token: Token }[] = []
   let text = ''
   for (const [index, token] of tokens.entries()) {
     if (!parameters.has(token)) {
       problems.push(...foreignProblems(token, dialect))
+      placed.push({ at: text.length, token })
       text += token.text
       continue
     }
@@ -40,9 +44,11 @@ export function bindParameters(tokens: readonly Token[], dialect: Dialect, decla
     positions.set(key, position)
     const following = tokens[index + 1]?.text ?? ''
     const placeholder = `${dialect === 'pg' ? '$' : '?'}${position}`
-    text += `${GLUES.test(text.at(-1) ?? '') ? ' ' : ''}${placeholder}${GLUES.test(following.charAt(0)) ? ' ' : ''}`
+    if (GLUES.test(text.at(-1) ?? '')) text += ' '
+    placed.push({ at: text.length, token })
+    text += `${placeholder}${GLUES.test(following.charAt(0)) ? ' ' : ''}`
   }
-  return { text, bindings, problems }
+  return { text, bindings, problems, placed }
 }
 
 /** What a lexer would take for a part of the placeholder, or the placeholder for a part of. */
