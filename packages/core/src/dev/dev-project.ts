@@ -4,7 +4,7 @@ import { dirname, join } from 'pathe'
 import type { Bundle } from '../artifact/index.ts'
 import type { ResolvedProject } from '../config/resolved.ts'
 import { StkError } from '../diagnostics/index.ts'
-import type { LifecycleContext } from '../lifecycle/context.ts'
+import type { DevelopmentBuild, LifecycleContext } from '../lifecycle/context.ts'
 import { buildProject } from '../lifecycle/build.ts'
 import type { Front } from './front.ts'
 import type { Step } from './reload-record.ts'
@@ -30,6 +30,7 @@ export interface ReloadOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Replaces the Bridge although its bundle is the same: its environment is not. */
   readonly force: boolean
+  readonly development: DevelopmentBuild
   /** Is told how long each step took. */
   readonly timed: <T>(step: Step['name'], work: () => Promise<T>) => Promise<T>
 }
@@ -58,8 +59,8 @@ export function createDevProject({ name, front, folder, log }: DevProjectOptions
     name,
     url: front.url,
     bundle: () => running?.bundle,
-    async reload(project, ctx, { env, force, timed }) {
-      const built = await timed('bundle', () => buildProject(project, { ...ctx, packagesApart: true }, []))
+    async reload(project, ctx, { env, force, development, timed }) {
+      const built = await timed('bundle', () => buildProject(project, { ...ctx, development }, []))
       if (!force && built.bundle.digest === running?.bundle.digest) return false
       // A folder of its own each time: modules are cached by their path.
       const place = join(folder, name, String(++generation))

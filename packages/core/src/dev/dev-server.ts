@@ -47,6 +47,11 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       check()
       announced = await announce(session)
     }
+    /** What logic imports from elsewhere may be new. */
+    const watchAnew = (): void => {
+      watch.add(watchedPaths(session))
+      watch.lookOut([...session.served.values()].flatMap(({ missing }) => [...missing]))
+    }
     const watch = await watchFiles({
       paths: watchedPaths(session), optional: join(session.lifecycle.config.root, '.env'), root: session.lifecycle.config.root,
       changed: (files, began) => inTurn(async () => {
@@ -56,10 +61,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
           await reloadAll(session, cause, ({ name, root }) => files.some((file) => file.startsWith(`${root}/`) || session.served.get(name)?.outside.has(file)))
           check()
         }
-        // What logic imports from elsewhere may be new.
-        watch.add(watchedPaths(session))
+        watchAnew()
       }),
     })
+    watchAnew()
     cleanups.push(async () => {
       await watch.close()
       await inTurn(async () => {})
@@ -68,7 +73,10 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       projects: () => Promise.all(projectsOf(session).map(async ({ name }) => ({
         name, url: session.served.get(name)?.project.url ?? '', token: await developerToken(session, name),
       }))),
-      restart: () => inTurn(() => again({ files: [], force: true })),
+      restart: () => inTurn(async () => {
+        await again({ files: [], force: true })
+        watchAnew()
+      }),
       close,
     }
   } catch (error) {

@@ -38,6 +38,32 @@ test('TypeScript: what logic imports is watched, also from outside its project, 
   expect(await word()).toBe('two A')
 })
 
+test('TypeScript: a file that is newly imported, and broken or not there, is seen once it is mended or written', async () => {
+  const module = (from: string): string => `import { word } from '${from}'\nexport default { access: 'public', handler: () => word }\n`
+  const dev = await develop({ ...FILES, 'shared/broken.ts': 'export const word = = 1', 'shared/throws.ts': `throw new Error('not yet')\nexport const word = 'never'`, 'notes/logic/stats/word.ts': module('./../_none.ts') })
+  const word = async (): Promise<unknown> => ((await (await dev.call('stats/word')).json()) as { data: unknown }).data
+  const mended = async (path: string, text: string, from: string): Promise<void> => {
+    await dev.write('notes/logic/stats/word.ts', module(from))
+    await dev.next('phase:failed')
+    await dev.next('note', (event) => event.type === 'note' && event.level === 'warn')
+    await dev.write(path, text)
+    await dev.next('served')
+  }
+  await mended('shared/broken.ts', `export const word = 'mended'`, '../../../shared/broken.ts')
+  expect(await word()).toBe('mended')
+  await mended('shared/throws.ts', `export const word = 'loads'`, '../../../shared/throws.ts')
+  expect(await word()).toBe('loads')
+  await mended('shared/none.ts', `export const word = 'written'`, '../../../shared/none')
+  expect(await word()).toBe('written')
+  // Not even its folders are there.
+  await mended('lib/words/de/index.ts', `export const word = 'Wort'`, '../../../lib/words/de')
+  expect(await word()).toBe('Wort')
+  // And it stays watched.
+  await dev.write('lib/words/de/index.ts', `export const word = 'Worte'`)
+  await dev.next('served')
+  expect(await word()).toBe('Worte')
+}, 60_000)
+
 test('config, what it imports, a local plugin, YAML and .env are read again; one that is broken leaves the last good one', async () => {
   const dev = await develop({
     ...FILES,

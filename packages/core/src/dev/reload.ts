@@ -1,7 +1,6 @@
 import type { ResolvedProject } from '../config/resolved.ts'
 import { isStkError, StkError } from '../diagnostics/index.ts'
 import { describeErrors } from './explorer/describe-error.ts'
-import { readModuleInputs } from '../lifecycle/compile-logic.ts'
 import { hclLoader } from './load-hcl.ts'
 import { loadSchemaAndSeed } from './load-schema.ts'
 import { KEPT, timingsSince, type Reload, type Step } from './reload-record.ts'
@@ -47,14 +46,24 @@ export async function reloadProject(session: Session, project: ResolvedProject, 
     served.reloads.splice(KEPT)
     for (const listener of served.listeners) listener()
   }
+  const outside = new Set<string>()
+  const missing = new Set<string>()
+  const into = (files: Set<string>) => (file: string): void => {
+    if (!file.startsWith(`${project.root}/`) && !file.includes('/node_modules/')) files.add(file)
+  }
+  const development = { onInput: into(outside), onMissing: into(missing) }
   const env = { ...session.env, ...session.databases.running.settings(project.name), STK_DEV_ISSUER: session.issuer.url }
   try {
     await timed('databases', () => loadDatabases(session, project, served))
-    const replaced = await served.project.reload(project, lifecycle, { env, force: cause.force, timed })
-    served.outside = new Set((await readModuleInputs(project.name, lifecycle.config.root)).filter((file) => !file.startsWith(`${project.root}/`) && !/\/node_modules\//.test(file)))
+    const replaced = await served.project.reload(project, lifecycle, { env, force: cause.force, development, timed })
+    served.outside = outside
+    served.missing = missing
     note({ outcome: replaced ? 'served' : 'unchanged' })
     if (replaced) report({ type: 'served', project: project.name, url: served.project.url, ms: performance.now() - began })
   } catch (thrown) {
+    // It may be mended where it newly reaches to, and how far that would be is not known before it builds.
+    served.outside = new Set([...served.outside, ...outside, ...missing])
+    served.missing = missing
     const error = showFailure(session, project.name, thrown, began)
     note({ outcome: 'failed', errors: describeErrors(error) })
     const message = served.project.bundle() === undefined ? 'nothing is served until this is mended' : 'the last good build keeps serving'

@@ -17,8 +17,10 @@ export interface Served {
   /** The latest first. */
   readonly reloads: Reload[]
   readonly statements: StatementCheck
-  /** Files outside the project's folder that its logic imports, as the last good build found them. Absolute. */
+  /** Files outside the project's folder that its logic imports. Absolute. */
   outside: ReadonlySet<string>
+  /** Files outside the project's folder that an import may mean in vain. Absolute. */
+  missing: ReadonlySet<string>
   /** Called after each reload. */
   readonly listeners: Set<() => void>
 }
@@ -45,7 +47,7 @@ export async function serveProject({ name, port, folder, session }: ServeOptions
     },
   })
   const front = await openFront({ port, explorer, call: log.call })
-  return { project: createDevProject({ name, front, folder, log: log.sink }), log, listeners, reloads: [], statements: createStatementCheck(), outside: new Set() }
+  return { project: createDevProject({ name, front, folder, log: log.sink }), log, listeners, reloads: [], statements: createStatementCheck(), outside: new Set(), missing: new Set() }
 }
 
 /** Signs a token that a project's Bridge accepts. @throws Error when it asks for none. */

@@ -12,6 +12,8 @@ const DEAF = 50
 export interface FileWatch {
   /** Watches further files and folders. Those that are watched already stay as they are. */
   add(paths: readonly string[]): void
+  /** Takes files that were not there when they were looked for. Each is a change once it is, and may be already. */
+  lookOut(paths: readonly string[]): void
   close(): Promise<void>
 }
 
@@ -39,7 +41,10 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
   })
   // Apart: a watcher that is given a path which is not there says that it is ready before it is.
   const folder = dirname(optional)
-  const coming = watch(folder, { ignoreInitial: true, depth: 0, ignored: (path) => ![folder, optional].includes(path.replaceAll('\\', '/')) })
+  const awaited = new Set([folder, optional])
+  const missing = new Set<string>()
+  // What comes between being looked for and being watched is told of as well.
+  const coming = watch(folder, { ignoreInitial: false, depth: 0, ignored: (path) => !awaited.has(path.replaceAll('\\', '/')) })
   const pending = new Set<string>()
   let began = 0
   let timer: NodeJS.Timeout | undefined
@@ -75,13 +80,34 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     pending.add(file)
     schedule()
   }
-  const ready = [watcher, coming].map((one: FSWatcher) => {
-    one.on('all', (_event, path) => note(path.replaceAll('\\', '/')))
-    return new Promise<void>((resolve) => one.once('ready', () => resolve()))
+  /** Takes what has come, and looks for the rest from the nearest folder that there is. */
+  const look = (): void => {
+    for (const path of missing) {
+      if (existsSync(path)) {
+        missing.delete(path)
+        watcher.add(path)
+        note(path)
+        continue
+      }
+      let at = path
+      for (; !existsSync(at); at = dirname(at)) awaited.add(at)
+      awaited.add(at)
+      coming.add(at)
+    }
+  }
+  watcher.on('all', (_event, path) => note(path.replaceAll('\\', '/')))
+  await Promise.all([watcher, coming].map((one: FSWatcher) => new Promise<void>((resolve) => one.once('ready', () => resolve()))))
+  coming.on('all', (_event, path) => {
+    if (path.replaceAll('\\', '/') === optional) note(optional)
+    look()
   })
-  await Promise.all(ready)
   return {
     add: (more) => void watcher.add(more.filter((path) => existsSync(path))),
+    lookOut(more) {
+      missing.clear()
+      for (const path of more) missing.add(path)
+      look()
+    },
     async close() {
       closed = true
       clearTimeout(timer)

@@ -20,7 +20,7 @@ export async function bundleProject(project: ResolvedProject, ctx: LifecycleCont
   const cache = openBuildCache(ctx.config.root, project.name)
   const hookContext = { config: ctx.config, project }
   await ctx.host.callHook('bundle:before', hookContext)
-  const logic = await compileLogic(project, ctx.config, cache, ctx.signal, ctx.packagesApart)
+  const logic = await compileLogic(project, ctx.config, cache, ctx.signal, ctx.development)
   for (const [path, entry] of logic.entries) await ctx.host.callHook('bundle:logic', hookContext, { path, entry: freeze(entry) })
   const bundle = await bundleFrom(project, logic, cache)
   refuseSecretValues(bundle, ctx.env)

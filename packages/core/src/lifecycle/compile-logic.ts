@@ -9,7 +9,8 @@ import type { ResolvedConfig, ResolvedProject } from '../config/resolved.ts'
 import { isStkError, StkError, throwAll } from '../diagnostics/index.ts'
 import { parseDuration, readSqlSource, resolveAccess, scanLogic, unmatchedPermissions, type LogicFile } from '../logic/index.ts'
 import { bundleModules, evaluateModules, modulePath, type EvaluatedModule, type Evaluation } from '../modules/index.ts'
-import { openBuildCache, type BuildCache } from './build-cache.ts'
+import type { BuildCache } from './build-cache.ts'
+import type { DevelopmentBuild } from './context.ts'
 
 export interface CompiledLogic {
   /** By path, in order. */
@@ -21,7 +22,6 @@ export interface CompiledLogic {
 /**
  * Finds and compiles all logic of a project. What did not change since the last build comes from `cache`.
  *
- * @param packagesApart for development, see `bundleModules`: what comes out runs on this machine only.
  * @throws StkError with every problem in the project's logic at once.
  */
 export async function compileLogic(
@@ -29,14 +29,14 @@ export async function compileLogic(
   config: Pick<ResolvedConfig, 'root'>,
   cache: BuildCache,
   signal: AbortSignal,
-  packagesApart = false,
+  development?: DevelopmentBuild,
 ): Promise<CompiledLogic> {
   const found = await scanLogic(project.root, config.root)
   const sql = found.filter((file) => file.kind === 'sql')
   const modules = found.filter((file) => file.kind === 'module')
   const [statements, bundled] = await Promise.allSettled([
     compileStatements(sql, project, config.root, cache),
-    compileModules(modules, config.root, cache, signal, packagesApart),
+    compileModules(modules, config.root, cache, signal, development),
   ])
   throwAll([statements, bundled].flatMap((result) => (result.status === 'rejected' ? problems(result.reason) : [])))
   if (statements.status === 'rejected' || bundled.status === 'rejected') throw new Error('unreachable')
@@ -101,32 +101,24 @@ async function compileModules(
   root: string,
   cache: BuildCache,
   signal: AbortSignal,
-  packagesApart: boolean,
+  development: DevelopmentBuild | undefined,
 ): Promise<{ readonly entries: NamedEntry[]; readonly files: readonly ArtifactFile[] }> {
   if (files.length === 0) return { entries: [], files: [] }
   const key = digestOf(canonicalJson([VERSION, files.map((file) => [file.path, file.source])]))
-  const known = await cache.read<ModulesCache>(cacheName(packagesApart))
+  const name = development === undefined ? 'modules' : 'modules-dev'
+  const known = await cache.read<ModulesCache>(name)
   const fresh = known !== undefined && known.key === key && inputsUnchanged(known.inputs, root)
-  const result = fresh ? known : await bundleAndEvaluate(key, files, root, signal, packagesApart)
+  if (fresh) for (const file of Object.keys(known.inputs)) development?.onInput(join(root, file))
+  const result = fresh ? known : await bundleAndEvaluate(key, files, root, signal, development)
   const entries = moduleEntries(files, result.evaluations, root)
-  if (!fresh) await cache.write(cacheName(packagesApart), result)
+  if (!fresh) await cache.write(name, result)
   return { entries, files: result.files.map(({ path, code }) => moduleFile(path, code)) }
 }
 
-function cacheName(packagesApart: boolean): string {
-  return packagesApart ? 'modules-dev' : 'modules'
-}
-
-/** The files that a project's modules were made of when they were last bundled for development, as far as the cache knows. Absolute. */
-export async function readModuleInputs(project: string, root: string): Promise<readonly string[]> {
-  const known = await openBuildCache(root, project).read<ModulesCache>(cacheName(true))
-  return Object.keys(known?.inputs ?? {}).map((file) => join(root, file))
-}
-
 async function bundleAndEvaluate(
-  key: Digest, files: readonly LogicFile[], root: string, signal: AbortSignal, packagesApart: boolean,
+  key: Digest, files: readonly LogicFile[], root: string, signal: AbortSignal, development: DevelopmentBuild | undefined,
 ): Promise<ModulesCache> {
-  const bundled = await bundleModules(files, root, packagesApart ? join(root, '.santokit/cache/packages') : undefined)
+  const bundled = await bundleModules(files, root, development && { ...development, folder: join(root, '.santokit/cache/packages') })
   const modules = files.map((file) => modulePath(file.path))
   const evaluations = await evaluateModules(bundled.files, modules, signal)
   return {

@@ -9,6 +9,14 @@ import { isSecretRef, type MaybeSecret } from '../secrets/secret-ref.ts'
 import type { SecretResolver } from '../secrets/resolver.ts'
 import { SecretValue } from '../secrets/secret-value.ts'
 
+/** A build that is done again at every save. */
+export interface DevelopmentBuild {
+  /** Is told of each file that modules are made of, however the build ends. Absolute. */
+  readonly onInput: (file: string) => void
+  /** Is told of each file that an import may mean and that is not there. Absolute. */
+  readonly onMissing: (file: string) => void
+}
+
 /** What every phase is given beside its input: the world, passed in. */
 export interface LifecycleContext {
   readonly config: ResolvedConfig
@@ -22,8 +30,8 @@ export interface LifecycleContext {
   readonly sourceDate: string | undefined
   /** Flags of targets that were given, by name. Each target sees those that it offers. */
   readonly flags: TargetFlags
-  /** Development: packages are bundled once and apart, so that a save is fast. What comes out runs on this machine only. */
-  readonly packagesApart?: boolean
+  /** Packages are bundled once and apart, so that a save is fast. What comes out runs on this machine only. */
+  readonly development?: DevelopmentBuild
   /** Whether a release follows without a question: `--yes`. */
   readonly isDecided: boolean
   readonly env: Readonly<Record<string, string | undefined>>

@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { builtinModules } from 'node:module'
 import { digestOf, type Digest } from '@santokit/bridge/manifest'
-import { extname, relative } from 'pathe'
+import { dirname, extname, join, relative, resolve } from 'pathe'
 import type { Plugin as RollupPlugin, RollupError } from 'rollup'
 import { freeze, type ArtifactFile } from '../artifact/index.ts'
 import { positionAt, StkError, throwAll } from '../diagnostics/index.ts'
@@ -22,6 +23,19 @@ export interface BundledModules {
   readonly inputs: ReadonlyMap<string, Digest>
 }
 
+/** What development asks for beside the output. */
+export interface DevelopmentModules {
+  /** Where packages are kept that are bundled apart. */
+  readonly folder: string
+  /** Is told of each file that is read. Absolute. */
+  readonly onInput: (file: string) => void
+  /** Is told of each file that an import may mean and that is not there. Absolute. */
+  readonly onMissing: (file: string) => void
+}
+
+/** What an import may leave out. */
+const EXTENSIONS = ['.ts', '.mts', '.mjs', '.js', '.json']
+
 /** Where a logic's module stands below `bundle/`. */
 export function modulePath(path: string): string {
   return `logic/${path}.mjs`
@@ -31,11 +45,11 @@ export function modulePath(path: string): string {
  * Bundles logic and everything it imports into self-contained ES modules. Only Node's built-in modules stay imports.
  *
  * @param root the repository root, which no path in the output may depend on.
- * @param packagesApart for development: a folder in which installed packages are bundled once, by themselves. The output then
- *   imports them from there, and a save costs no more than what was saved.
+ * @param development installed packages are bundled once, by themselves. The output then imports them from where they are, and a save
+ *   costs no more than what was saved.
  * @throws StkError STK2006 with a frame if a file does not parse or an import cannot be found.
  */
-export async function bundleModules(sources: readonly ModuleSource[], root: string, packagesApart?: string): Promise<BundledModules> {
+export async function bundleModules(sources: readonly ModuleSource[], root: string, development?: DevelopmentModules): Promise<BundledModules> {
   if (sources.length === 0) return { files: [], inputs: new Map() }
   const [{ rollup }, { default: commonjs }, { default: json }, { nodeResolve }] = await Promise.all([
     import('rollup'), import('@rollup/plugin-commonjs'), import('@rollup/plugin-json'), import('@rollup/plugin-node-resolve'),
@@ -44,7 +58,7 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
   const packages = new Set<string>()
   let apart: PackagesApart | undefined
   const resolving = (): RollupPlugin[] => [
-    nodeResolve({ extensions: ['.ts', '.mts', '.mjs', '.js', '.json'], exportConditions: ['node'], preferBuiltins: true }),
+    nodeResolve({ extensions: EXTENSIONS, exportConditions: ['node'], preferBuiltins: true }),
     commonjs({ include: /node_modules/, extensions: ['.js', '.cjs'] }),
     json({ namedExports: false, preferConst: true }),
   ]
@@ -55,9 +69,9 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
       // Without its extension a key is the output's path; `[name]` keeps the slashes.
       input: Object.fromEntries(sources.map((source) => [source.path, source.file])),
       plugins: [
-        recordInputs(inputs),
+        recordInputs(inputs, development?.onInput),
         nodeBuiltins(),
-        ...(packagesApart === undefined ? [] : [leaveOut(packages)]),
+        ...(development === undefined ? [] : [leaveOut(packages)]),
         transpile(root, syntaxErrors),
         ...resolving(),
       ],
@@ -67,8 +81,8 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
       },
       treeshake: { moduleSideEffects: true },
     })
-    if (packagesApart !== undefined && packages.size > 0) {
-      apart = await bundlePackages([...packages], packagesApart, (input) => bundleApart(rollup, input, [nodeBuiltins(), ...resolving()]))
+    if (development !== undefined && packages.size > 0) {
+      apart = await bundlePackages([...packages], development.folder, (input) => bundleApart(rollup, input, [nodeBuiltins(), ...resolving()]))
       for (const [file, digest] of apart.files) inputs.set(file, digest)
     }
     const { output } = await build.generate({
@@ -86,6 +100,8 @@ export async function bundleModules(sources: readonly ModuleSource[], root: stri
       .sort((a, b) => (a.path < b.path ? -1 : 1))
     return freeze({ files, inputs })
   } catch (error) {
+    forgetFiles(nodeResolve())
+    for (const file of importedInVain(error)) development?.onMissing(file)
     throwAll(syntaxErrors)
     throw await compileError(error, root)
   }
@@ -107,12 +123,13 @@ function outputFile(path: string, code: string): ArtifactFile {
   return { path, bytes, digest: digestOf(bytes) }
 }
 
-function recordInputs(inputs: Map<string, Digest>): RollupPlugin {
+function recordInputs(inputs: Map<string, Digest>, onInput: DevelopmentModules['onInput'] = () => {}): RollupPlugin {
   return {
     name: 'santokit:inputs',
     async load(id) {
       const file = id.split('?')[0] ?? id
       if (file.startsWith('\0')) return null
+      onInput(file)
       const code = await readFile(file, 'utf8')
       inputs.set(file, digestOf(code))
       return null
@@ -190,6 +207,24 @@ async function compileError(error: unknown, root: string): Promise<unknown> {
     },
     cause: error,
   })
+}
+
+/**
+ * Has node-resolve forget what is on disk. It remembers that for all builds of the process and forgets it whenever one gives its output, so
+ * that after one that failed it would miss a file that has come since.
+ */
+function forgetFiles({ generateBundle }: RollupPlugin): void {
+  const forget = typeof generateBundle === 'function' ? generateBundle : generateBundle?.handler
+  if (forget !== undefined) Reflect.apply(forget, undefined, [])
+}
+
+/** Files that an import may mean that leads nowhere. Packages are not among them. */
+function importedInVain(error: unknown): readonly string[] {
+  const { code, id, exporter } = error as RollupError & { readonly exporter?: string }
+  if (code !== 'UNRESOLVED_IMPORT' || id === undefined || exporter === undefined || !/^[./]/.test(exporter)) return []
+  const file = resolve(dirname(id), exporter)
+  const meant = [file, file.replace(/js$/, 'ts'), ...[file, join(file, 'index')].flatMap((base) => EXTENSIONS.map((extension) => `${base}${extension}`))]
+  return meant.filter((each) => !existsSync(each))
 }
 
 async function importPlace(id: string, imported: string | undefined, root: string) {

@@ -109,3 +109,14 @@ test('temporary files are gone afterwards', async () => {
   expect(url).toContain(tmpdir())
   await expect(import(/* @vite-ignore */ url)).rejects.toThrow()
 })
+
+test('a file that was not there for the last build is found by the next, and named meanwhile', async () => {
+  const { root, sources } = await project({ 'logic/a.ts': `import { word } from '../lib/word'\nexport default { handler: () => word }` })
+  const missing: string[] = []
+  const development = { folder: join(root, 'packages'), onInput() {}, onMissing: (file: string) => void missing.push(file) }
+  await expect(bundleModules(sources, root, development)).rejects.toMatchObject({ code: 'STK2006' })
+  expect(missing).toEqual(expect.arrayContaining([join(root, 'lib/word.ts'), join(root, 'lib/word/index.ts')]))
+  await mkdir(join(root, 'lib'))
+  await writeFile(join(root, 'lib/word.ts'), `export const word = 'here'`)
+  expect([...(await bundleModules(sources, root, development)).inputs.keys()]).toContain(join(root, 'lib/word.ts'))
+})

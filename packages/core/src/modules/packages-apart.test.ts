@@ -21,7 +21,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 let generation = 0
 /** Bundles `logic/*.ts` as development does, and runs what came out. */
 async function answers(...paths: string[]): Promise<{ readonly given: unknown[]; readonly code: string }> {
-  const { files } = await bundleModules(paths.map((path) => ({ path, file: join(root, `logic/${path}.ts`) })), root, join(root, '.santokit/cache/packages'))
+  const { files } = await bundleModules(paths.map((path) => ({ path, file: join(root, `logic/${path}.ts`) })), root, { folder: join(root, '.santokit/cache/packages'), onInput() {}, onMissing() {} })
   const place = join(root, `out${++generation}`)
   for (const { path, bytes } of files) await write({ [join(place, path).slice(root.length + 1)]: new TextDecoder().decode(bytes) })
   const given: unknown[] = []
