@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { watchFiles } from './watch.ts'
 
 test('a file that is written again right after a save is read again', async () => {
@@ -21,4 +21,36 @@ test('a file that is written again right after a save is read again', async () =
   onTestFinished(() => watch.close())
   await writeFile(file, 'select  2')
   await expect.poll(() => read.at(-1), { timeout: 20_000 }).toBe('select 2')
+})
+
+test('what changes after it was closed is not told, even when it was closed in the middle of a change', async () => {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'santokit-watch-')))
+  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  const file = join(root, 'list.sql')
+  await writeFile(file, 'select 1')
+  let told = 0
+  let goOn = (): void => {}
+  const closed = new Promise<void>((resolve) => { goOn = resolve })
+  let finish = (): void => {}
+  const finished = new Promise<void>((resolve) => { finish = resolve })
+  const watch = await watchFiles({
+    paths: [root], optional: join(root, '.env'), root,
+    async changed() {
+      told += 1
+      await closed
+      // As if nobody had heard of it.
+      await writeFile(file, 'select 3')
+      finish()
+    },
+  })
+  await writeFile(file, 'select  2')
+  await expect.poll(() => told, { timeout: 20_000 }).toBe(1)
+  await watch.close()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  goOn()
+  await finished
+  await new Promise((resolve) => setImmediate(resolve))
+  await vi.runAllTimersAsync()
+  expect(told).toBe(1)
 })

@@ -49,7 +49,7 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
   let began = 0
   let timer: NodeJS.Timeout | undefined
   let running = false
-  let closed = false
+  let isClosed = false
   const schedule = (): void => {
     clearTimeout(timer)
     timer = setTimeout(() => void run(), SETTLE)
@@ -66,7 +66,8 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     for (const file of files) handed.set(file, stampOf(file))
     await changed(files, began)
     running = false
-    if (closed) return
+    // What is going on is not interrupted, and nothing follows it.
+    if (isClosed) return
     if (pending.size > 0) schedule()
     else checking = setTimeout(findUnheard, DEAF)
   }
@@ -75,7 +76,6 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     handed.clear()
   }
   const note = (file: string): void => {
-    if (closed) return
     if (pending.size === 0) began = performance.now()
     pending.add(file)
     schedule()
@@ -109,7 +109,7 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
       look()
     },
     async close() {
-      closed = true
+      isClosed = true
       clearTimeout(timer)
       clearTimeout(checking)
       await Promise.all([watcher.close(), coming.close()])
