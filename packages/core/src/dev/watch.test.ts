@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -54,3 +54,21 @@ test('what changes after it was closed is not told, even when it was closed in t
   await vi.runAllTimersAsync()
   expect(told).toBe(1)
 })
+
+test('what comes while a folder is named once more is told', async () => {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'santokit-watch-')))
+  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  const told = new Set<string>()
+  const watch = await watchFiles({
+    paths: [root], optional: join(root, '.env'), root,
+    async changed(files) { for (const file of files) told.add(file) },
+  })
+  onTestFinished(() => watch.close())
+  for (let round = 0; round < 20; round += 1) {
+    const file = join(root, `config-${round}/permissions.yaml`)
+    watch.add([root])
+    await mkdir(join(root, `config-${round}`))
+    await writeFile(file, 'a')
+    await expect.poll(() => told.has(file), { timeout: 20_000 }).toBe(true)
+  }
+}, 60_000)

@@ -34,7 +34,8 @@ export interface WatchOptions {
 
 /** Watches until it is closed. Resolves once nothing is missed any more. */
 export async function watchFiles({ paths, optional, root, changed }: WatchOptions): Promise<FileWatch> {
-  const watcher = watch(paths.filter((path) => existsSync(path)), {
+  const watched = new Set(paths.filter((path) => existsSync(path)))
+  const watcher = watch([...watched], {
     ignoreInitial: true,
     // Only below the root: the repository itself may lie in a folder of such a name.
     ignored: (path) => /(^|\/)(node_modules|\.git|\.santokit|dist)(\/|$)/.test(relative(root, path)),
@@ -80,12 +81,18 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     pending.add(file)
     schedule()
   }
+  /** A folder is not given to chokidar twice: it reads it anew then, and what has just come into it would count as known. */
+  const add = (path: string): void => {
+    if (watched.has(path) || !existsSync(path)) return
+    watched.add(path)
+    watcher.add(path)
+  }
   /** Takes what has come, and looks for the rest from the nearest folder that there is. */
   const look = (): void => {
     for (const path of missing) {
       if (existsSync(path)) {
         missing.delete(path)
-        watcher.add(path)
+        add(path)
         note(path)
         continue
       }
@@ -95,14 +102,18 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
       coming.add(at)
     }
   }
-  watcher.on('all', (_event, path) => note(path.replaceAll('\\', '/')))
+  watcher.on('all', (event, path) => {
+    const file = path.replaceAll('\\', '/')
+    if (event === 'unlink' || event === 'unlinkDir') watched.delete(file)
+    note(file)
+  })
   await Promise.all([watcher, coming].map((one: FSWatcher) => new Promise<void>((resolve) => one.once('ready', () => resolve()))))
   coming.on('all', (_event, path) => {
     if (path.replaceAll('\\', '/') === optional) note(optional)
     look()
   })
   return {
-    add: (more) => void watcher.add(more.filter((path) => existsSync(path))),
+    add: (more) => more.forEach(add),
     lookOut(more) {
       missing.clear()
       for (const path of more) missing.add(path)
