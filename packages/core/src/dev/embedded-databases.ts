@@ -26,6 +26,8 @@ export interface EmbeddedDatabasesOptions {
   /** Values that are given already: an alias whose URL is among them (or in a file, `<NAME>_FILE`) needs no database. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly report?: (message: string) => void
+  /** Where pg aliases get their databases. Whoever gives it stops it. Without one, a cluster is started where it is needed, and stopped with the databases. */
+  readonly cluster?: () => Promise<Cluster>
   /** Stops the databases when aborted. */
   readonly signal?: AbortSignal
 }
@@ -50,12 +52,14 @@ export async function startEmbeddedDatabases(options: EmbeddedDatabasesOptions):
   signal?.throwIfAborted()
   const missing = projects.flatMap((project) => aliasesWithoutUrl(project, options.env))
   const root = options.root ?? process.cwd()
-  const cluster = missing.some(({ driver }) => driver === 'pg') ? await startCluster({ root, dataDir, report }) : undefined
+  const needsCluster = missing.some(({ driver }) => driver === 'pg')
+  const own = needsCluster && options.cluster === undefined ? await startCluster({ root, dataDir, report }) : undefined
+  const cluster = own ?? (needsCluster ? await options.cluster?.() : undefined)
 
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
     signal?.removeEventListener('abort', stop)
-    return (stopped ??= cluster?.stop() ?? Promise.resolve())
+    return (stopped ??= own?.stop() ?? Promise.resolve())
   }
   signal?.addEventListener('abort', stop, { once: true })
 

@@ -104,6 +104,25 @@ test('config, what it imports, a local plugin, YAML and .env are read again; one
   expect((await dev.call('notes/list')).status).toBe(200)
 }, 60_000)
 
+test('Postgres: the last good Bridge keeps its database when the declarations change and what comes does not build', async () => {
+  const config = CONFIG.replace(`driver: 'libsql'`, `driver: 'pg'`)
+  const dev = await develop({
+    'santokit.config.mjs': config, 'notes/schema/main.sql': 'create table notes (text text);', 'notes/seed/main.sql': `insert into notes values ('kept');`,
+    'notes/logic/notes/list.sql': '---\naccess: public\n---\nselect text from notes',
+  })
+  const list = async (): Promise<unknown> => (await dev.call('notes/list')).json()
+  await dev.write('notes/logic/notes/more.sql', '---\naccess: public\ndatabase: extra\n---\nselect :nobody')
+  await dev.next('note', keepsServing)
+  await dev.write('santokit.config.mjs', config.replace('databases: {', `databases: { extra: { driver: 'pg', url: { secret: 'EXTRA_URL' } },`))
+  await dev.next('phase:failed')
+  await dev.next('note', keepsServing)
+  expect(await list()).toEqual({ data: [{ text: 'kept' }] })
+  await dev.write('notes/logic/notes/more.sql', '---\naccess: public\ndatabase: extra\n---\nselect current_database() as name')
+  await dev.next('served')
+  expect(await (await dev.call('notes/more')).json()).toEqual({ data: [{ name: 'notes_extra' }] })
+  expect(await list()).toEqual({ data: [{ text: 'kept' }] })
+}, 60_000)
+
 test('a project that the config gains is served at an address of its own, and one that it loses is gone', async () => {
   const dev = await develop({ ...FILES, 'links/logic/app/all.sql': '---\naccess: public\n---\nselect 1 as one\n' })
   const more = CONFIG.replace('projects: {', `projects: { links: { root: 'links', databases: { main: { driver: 'libsql', url: { secret: 'LINKS_URL' } } } },`)

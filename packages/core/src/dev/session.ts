@@ -7,6 +7,7 @@ import { selectProjects } from '../lifecycle/select.ts'
 import { startEmbeddedDatabases, type EmbeddedDatabases } from './embedded-databases.ts'
 import { devEnvironment } from './environment.ts'
 import { startLocalIssuer, type LocalIssuer } from './local-issuer.ts'
+import { startCluster, type Cluster } from './postgres/cluster.ts'
 import { serveProject, type Served } from './served-project.ts'
 
 export interface SessionOptions {
@@ -35,6 +36,8 @@ export interface Session {
   lifecycle: OpenedLifecycle
   /** This process's environment over `.env`. Read afresh with the config. */
   env: Readonly<Record<string, string | undefined>>
+  /** The one Postgres of this process: started once something needs it, and kept to the end. */
+  readonly cluster: () => Promise<Cluster>
   databases: { readonly running: EmbeddedDatabases; readonly key: string }
   /** By project name. */
   readonly served: Map<string, Served>
@@ -54,9 +57,10 @@ export async function openSession(options: SessionOptions, cleanups: Cleanups): 
   cleanups.push(() => issuer.close())
   const lifecycle = await options.open(report)
   const { root } = lifecycle.config
-  const session: Session = { options, report, shown, issuer, lifecycle, env: {}, databases: NO_DATABASES, served: new Map() }
+  const postgres = onceStarted(() => startCluster({ root, dataDir: folderOf(root), report: (message) => report({ type: 'note', level: 'info', message }) }))
+  const session: Session = { options, report, shown, issuer, lifecycle, env: {}, cluster: postgres.start, databases: NO_DATABASES, served: new Map() }
   cleanups.push(() => session.lifecycle.dispose())
-  cleanups.push(() => session.databases.running.stop())
+  cleanups.push(postgres.stop, () => session.databases.running.stop())
   cleanups.push(() => rm(bundlesOf(root), { recursive: true, force: true }))
   cleanups.push(async () => { for (const { project } of session.served.values()) await project.close() })
   await mkdir(folderOf(root), { recursive: true })
@@ -81,11 +85,8 @@ export async function reopenSession(session: Session): Promise<boolean> {
   try {
     projectsOf({ lifecycle, options })
     const isSame = databasesKey({ options, lifecycle, env }) === session.databases.key
-    if (!isSame) {
-      // One cluster is one process's: the old one goes first.
-      await session.databases.running.stop()
-      session.databases = await openDatabases({ options, report, lifecycle, env }, false)
-    }
+    // What was is not stopped: the last good Bridge works on it until the next one answers, and that may take more than one save.
+    if (!isSame) session.databases = await openDatabases({ ...session, lifecycle, env }, false)
     const isSameEnv = JSON.stringify(env) === JSON.stringify(session.env)
     const last = session.lifecycle
     Object.assign(session, { lifecycle, env })
@@ -114,12 +115,27 @@ async function matchServed(session: Session): Promise<void> {
   }
 }
 
-type World = Pick<Session, 'options' | 'report' | 'lifecycle' | 'env'>
+/** Starts a cluster when it is first asked for; a start that failed is tried again. */
+function onceStarted(start: () => Promise<Cluster>): { readonly start: () => Promise<Cluster>; readonly stop: () => Promise<void> } {
+  let started: Promise<Cluster> | undefined
+  return {
+    start: () => {
+      started ??= start().catch((error: unknown) => {
+        started = undefined
+        throw error
+      })
+      return started
+    },
+    stop: async () => { await (await started)?.stop() },
+  }
+}
+
+type World = Pick<Session, 'options' | 'report' | 'lifecycle' | 'env' | 'cluster'>
 
 async function openDatabases(world: World, fresh: boolean): Promise<Session['databases']> {
   const { report, lifecycle: { config: { root } }, env } = world
   const note = (message: string): void => report({ type: 'note', level: 'info', message })
-  const running = await startEmbeddedDatabases({ projects: projectsOf(world), root, dataDir: folderOf(root), env, fresh, report: note })
+  const running = await startEmbeddedDatabases({ projects: projectsOf(world), root, dataDir: folderOf(root), env, cluster: world.cluster, fresh, report: note })
   return { running, key: databasesKey(world) }
 }
 
