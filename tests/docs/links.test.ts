@@ -8,9 +8,10 @@ test('links inside the repository lead somewhere, their anchors too', () => {
   expect(dead).toEqual([])
 })
 
-test('every page stands in the manual\'s sidebar', () => {
+test('every page stands in the manual\'s sidebar, and what stands there is a page', () => {
   const listed = readFileSync(join(ROOT, 'docs/.vitepress/config.js'), 'utf8')
-  const links = new Set([...listed.matchAll(/'(\/[\w/-]*)'/g)].map(([, link = '']) => (link.endsWith('/') ? `${link}index` : link)))
+  const links = new Set([...listed.matchAll(/(?:, |link: )'(\/[\w/-]*)'/g)].map(([, link = '']) => (link.endsWith('/') ? `${link}index` : link)))
+  expect([...links].filter((link) => !existsSync(join(ROOT, `docs${link}.md`)))).toEqual([])
   // A page of an error is found from the index of errors.
   const manual = pages().filter((page) => page.startsWith('docs/') && !/errors\/STK\d+\.md$/.test(page))
   expect(manual.filter((page) => !links.has(page.replace(/^docs|\.md$/g, '')))).toEqual([])
