@@ -8,6 +8,8 @@ export interface Person {
   readonly screen: () => string
   /** Waits until the screen shows this, from where the last wait ended, then types. */
   answer(question: string | RegExp, keys: string): Promise<void>
+  /** Ctrl-C where no prompt reads it. */
+  interrupt(): void
   /** The exit code. */
   readonly ended: Promise<number>
 }
@@ -44,6 +46,7 @@ export function atTerminal(args: readonly string[], { cwd, env = {} }: { readonl
       await new Promise((resolve) => setImmediate(resolve))
       stdin.write(keys)
     },
+    interrupt: () => void processLike.emit('SIGINT'),
     ended,
   }
 }
