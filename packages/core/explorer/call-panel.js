@@ -42,20 +42,28 @@ export function callPanel(state, logic, changed) {
       inputs.get(problems[0].path)?.input.focus()
       return showProblems(answer, problems)
     }
+    memory.isRunning = true
     runButton.disabled = true
-    const result = await send(logic.path, params)
+    memory.result = await send(logic.path, params)
+    memory.isRunning = false
+    memory.answered()
+    if (memory.result.status === 422) document.querySelector('.call [aria-invalid]')?.focus()
+  }
+  const showResult = () => {
+    mark(memory.result.problem?.errors ?? [])
+    showAnswer(answer, { result: memory.result, logic, state, params: memory.result.params, again })
+  }
+  // A save draws everything anew while a call runs, this panel too: the answer is for the one that is there when it comes.
+  memory.answered = () => {
     runButton.disabled = false
-    memory.result = result
-    mark(result.problem?.errors ?? [])
-    showAnswer(answer, { result, logic, state, params, again })
-    if (result.status === 422) [...inputs.values()].find(({ input }) => input.hasAttribute('aria-invalid'))?.input.focus()
+    showResult()
   }
   // Signing in draws everything anew, this panel too: the one that comes then runs.
   const again = () => {
     memory.isDue = true
     changed()
   }
-  const runButton = h('button', { type: 'submit', class: 'primary', title: 'Ctrl+Enter' }, 'Run')
+  const runButton = h('button', { type: 'submit', class: 'primary', title: 'Ctrl+Enter', disabled: memory.isRunning }, 'Run')
   const draw = () => {
     inputs.clear()
     if (memory.mode === 'json') {
@@ -74,10 +82,7 @@ export function callPanel(state, logic, changed) {
     draw()
   } }, mode === 'form' ? 'Form' : 'JSON')))
   draw()
-  if (memory.result !== undefined) {
-    mark(memory.result.problem?.errors ?? [])
-    showAnswer(answer, { result: memory.result, logic, state, params: memory.result.params, again })
-  }
+  if (memory.result !== undefined) showResult()
   if (memory.isDue) {
     memory.isDue = false
     queueMicrotask(run)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { develop, FILES } from './fixture.ts'
@@ -71,6 +71,29 @@ test.skipIf(CHROMIUM === undefined)('a person finds a logic, calls it, reads its
   await page.getByLabel('limit').fill('3')
   await run(page)
   await page.getByRole('cell', { name: '<b>not bold</b>' }).waitFor()
+  expect(complaints).toEqual([])
+})
+
+test.skipIf(CHROMIUM === undefined)('an answer that comes after a save is shown in the page that the save drew', async () => {
+  const gate = join(await mkdtemp(join(tmpdir(), 'santokit-gate-')), 'open')
+  onTestFinished(() => rm(dirname(gate), { recursive: true, force: true }))
+  const waits = (description: string): string => `import { existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+export default { access: 'public', description: '${description}', async handler() {
+  while (!existsSync(${JSON.stringify(gate)})) await setTimeout(5)
+  return 'let through'
+} }`
+  const dev = await develop({ ...FILES, 'notes/logic/stats/waits.ts': waits('As it was.') })
+  const { page, complaints } = await open(dev.url)
+  await page.getByRole('link', { name: /^waits/ }).click()
+  await run(page)
+  await dev.write('notes/logic/stats/waits.ts', waits('Drawn anew.'))
+  await page.getByText('Drawn anew.').first().waitFor()
+  expect(await page.getByRole('button', { name: 'Run', exact: true }).isDisabled()).toBe(true)
+  await writeFile(gate, '')
+  await status(page, '200')
+  expect(await page.getByLabel('Answer as JSON').innerText()).toBe('"let through"')
+  expect(await page.getByRole('button', { name: 'Run', exact: true }).isEnabled()).toBe(true)
   expect(complaints).toEqual([])
 })
 
