@@ -84,7 +84,11 @@ export default defineConfig({
   await writeBase(join(made.root, 'base'))
   const read = (path: string): Promise<string> => made.read(path)
   const given = { SANTOKIT_CACHE: join(made.root, '.santokit/images'), CLOUDFLARE_API_TOKEN: cloudflare.token, LINKS_URL: 'libsql://links.example' }
-  const spawnStk: Playground['spawnStk'] = (line, env = {}) => made.spawnStk(line.split(' '), { ...given, ...env })
+  const spawnStk: Playground['spawnStk'] = (line, env = {}) => {
+    // A database of one's own is served, but not asked about statements.
+    const { LINKS_URL, ...others } = given
+    return made.spawnStk(line.split(' '), { ...others, ...(line.startsWith('dev') ? {} : { LINKS_URL }), ...env })
+  }
   return {
     registry, cloudflare, read, write: made.write, spawnStk,
     tags: () => registry.store.get('acme/shop')?.tags ?? new Map(),
@@ -241,4 +245,17 @@ test('10. an argument that a client uses is renamed', async () => {
   const said = ended(await stk('plan --project links --fail-on breaking'), 1)
   expect(said).toMatch(/✖ breaking {2}links\/resolve: `params\.slug`/)
   expect(said).toContain('STK4012')
+}, LONG)
+
+test('10. and a column is misspelled', async () => {
+  const { spawnStk, edit } = await playground()
+  const running = spawnStk('dev --project links --port 0')
+  onTestFinished(() => void running.child.kill('SIGKILL'))
+  const says = (text: string): Promise<true> => vi.waitUntil(() => running.output().includes(text) || undefined, { timeout: LONG / 3, interval: 50 })
+  await says('/_stk')
+  await edit(RESOLVE, 'returning url', 'returning urll')
+  await says('it fails when it is called')
+  expect(running.output()).toMatch(/STK5006[\s\S]*Database "main" says: no such column: urll[\s\S]*links\/resolve\.sql:9:11[\s\S]*> +9 \| returning urll\n +\| +\^{4}/)
+  running.child.kill('SIGINT')
+  ended(await running.ended, 130)
 }, LONG)
