@@ -2,7 +2,7 @@ import { defineVerb, TARGET_OPTIONS } from '../verb.ts'
 
 export const plan = defineVerb({
   name: 'plan',
-  summary: 'Show what a release would do, what breaks for clients, and what is missing; change nothing',
+  summary: 'Show what a release would do, what breaks for clients, and what is missing; no platform is changed',
   takesTargetFlags: true,
   options: {
     ...TARGET_OPTIONS,
