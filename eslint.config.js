@@ -23,7 +23,7 @@ const TESTS = ['**/*.test.ts', '**/fixture.ts', '**/fixtures/**', '**/test/**', 
 const SOURCES = ['packages/*/src/**/*.ts', 'packages/*/bin/*.mjs']
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/node_modules/', '**/.santokit/', '**/coverage/', '**/*.d.ts'] },
+  { ignores: ['**/dist/', '**/node_modules/', '**/.santokit/', '**/.output/', '**/.nitro/', '**/.wrangler/', '**/coverage/', '**/*.d.ts'] },
   eslint.configs.recommended,
   tseslint.configs.strict,
   tseslint.configs.stylistic,
