@@ -1,6 +1,7 @@
 import { join } from 'pathe'
 import type { ResolvedProject } from '../config/resolved.ts'
 import { checkServed } from './check-served.ts'
+import { checkTypes } from './check-types.ts'
 import { audiencesOf, rolesOf } from './explorer/state.ts'
 import { freshenClientTypes } from './fresh-client-types.ts'
 import { reloadProject, showFailure, type ReloadCause } from './reload.ts'
@@ -69,6 +70,8 @@ export async function startDevServer(options: DevServerOptions): Promise<DevServ
       await watch.close()
       await inTurn(async () => {})
     })
+    const types = options.types === false ? undefined : checkTypes(session)
+    cleanups.push(async () => types?.close())
     return {
       projects: () => Promise.all(projectsOf(session).map(async ({ name }) => ({
         name, url: session.served.get(name)?.project.url ?? '', token: await developerToken(session, name),

@@ -21,6 +21,12 @@ export interface SessionOptions {
   readonly report: Report
   /** Throws away what embedded databases hold. */
   readonly fresh: boolean
+  /**
+   * Has types checked in the background, where the repository can.
+   *
+   * @default true
+   */
+  readonly types?: boolean
   /** Puts `[secret]` in the place of values that must not be seen. */
   readonly redact: (text: string) => string
 }

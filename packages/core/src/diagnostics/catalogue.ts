@@ -96,6 +96,7 @@ export const CATALOGUE = {
   STK5004: { title: 'No development server is running', exit: 1 },
   STK5005: { title: 'The development server mints no such token', exit: 1 },
   STK5006: { title: 'The database does not take a statement', exit: 1 },
+  STK5007: { title: 'The types do not agree', exit: 1 },
 
   STK6001: { title: 'No schema engine', exit: 2 },
   STK6002: { title: 'The schema engine cannot be used', exit: 1 },

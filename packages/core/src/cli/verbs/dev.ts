@@ -6,6 +6,7 @@ const OPTIONS = {
   ...PROJECT_OPTION,
   port: { type: 'string', value: 'N', summary: 'Port of the first project; each further one takes the next (default: 4100)' },
   fresh: { type: 'boolean', summary: 'Begin with empty embedded databases: schema and seed are loaded again' },
+  'no-types': { type: 'boolean', summary: 'Do not check types in the background' },
   role: { type: 'string', multiple: true, value: 'NAME', summary: 'token: a role it carries; may be repeated' },
   sub: { type: 'string', value: 'ID', summary: 'token: its subject (default: developer)' },
   audience: { type: 'string', value: 'NAME', summary: "token: its audience (default: the first one that the project's issuers take, else the project's name)" },
@@ -43,7 +44,7 @@ async function serve({ options, terminal, signal, env, cwd }: DevCall): Promise<
       environment: options.env ?? env.STK_ENV ?? 'development',
       ...(options.config === undefined ? {} : { file: options.config }),
     }),
-    projects: options.project, port, env, report: terminal.report, fresh: options.fresh, redact: terminal.redact,
+    projects: options.project, port, env, report: terminal.report, fresh: options.fresh, types: !options['no-types'], redact: terminal.redact,
   })
   try {
     const showUrls = async (): Promise<void> => {

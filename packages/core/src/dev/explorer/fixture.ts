@@ -82,7 +82,7 @@ delete from notes
 const LONGEST = 20_000
 
 /** Serves a repository until the test ends. */
-export async function develop(files: Readonly<Record<string, string>> = FILES, env: Readonly<Record<string, string>> = {}): Promise<Developed> {
+export async function develop(files: Readonly<Record<string, string>> = FILES, env: Readonly<Record<string, string>> = {}, { prepare }: { readonly prepare?: (root: string) => Promise<void> } = {}): Promise<Developed> {
   const root = await mkdtemp(join(tmpdir(), 'santokit-dev-'))
   onTestFinished(() => rm(root, { recursive: true, force: true }))
   const write = async (path: string, text: string): Promise<void> => {
@@ -90,6 +90,7 @@ export async function develop(files: Readonly<Record<string, string>> = FILES, e
     await writeFile(join(root, path), text)
   }
   for (const [path, text] of Object.entries(files)) await write(path, text)
+  await prepare?.(root)
   const events: ReportEvent[] = []
   const waiting = new Set<() => void>()
   let seen = 0
