@@ -72,3 +72,25 @@ test('what comes while a folder is named once more is told', async () => {
     await expect.poll(() => told.has(file), { timeout: 20_000 }).toBe(true)
   }
 }, 60_000)
+
+test('a file that is saved after it was read and before it is watched is read again', async () => {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'santokit-watch-')))
+  onTestFinished(() => rm(root, { recursive: true, force: true }))
+  const outside = await realpath(await mkdtemp(join(tmpdir(), 'santokit-watch-')))
+  onTestFinished(() => rm(outside, { recursive: true, force: true }))
+  const imported = join(outside, 'word.ts')
+  await writeFile(imported, 'one')
+  const rounds: (readonly string[])[] = []
+  const watch = await watchFiles({
+    paths: [root], optional: join(root, '.env'), root,
+    async changed(files) {
+      rounds.push(files)
+      if (rounds.length > 1) return
+      await writeFile(imported, 'two')
+      watch.add([imported])
+    },
+  })
+  onTestFinished(() => watch.close())
+  await writeFile(join(root, 'list.sql'), 'select 1')
+  await expect.poll(() => rounds.flat(), { timeout: 20_000 }).toContain(imported)
+})

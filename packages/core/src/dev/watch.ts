@@ -8,6 +8,9 @@ const SETTLE = 20
 /** Milliseconds in which chokidar tells of one change of a file only: a formatter that writes again right after a save is not heard. */
 const DEAF = 50
 
+/** Milliseconds by which the time of a file may be behind the clock. */
+const TICK = 10
+
 /** Files being watched. */
 export interface FileWatch {
   /** Watches further files and folders. Those that are watched already stay as they are. */
@@ -50,6 +53,8 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
   let began = 0
   let timer: NodeJS.Timeout | undefined
   let running = false
+  /** When what goes on began, on the clock of files. Before the first time nothing can have been missed. */
+  let startedAt = Number.POSITIVE_INFINITY
   let isClosed = false
   const schedule = (): void => {
     clearTimeout(timer)
@@ -64,6 +69,7 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
     clearTimeout(checking)
     const files = [...pending].sort()
     pending.clear()
+    startedAt = Date.now()
     for (const file of files) handed.set(file, stampOf(file))
     await changed(files, began)
     running = false
@@ -85,7 +91,12 @@ export async function watchFiles({ paths, optional, root, changed }: WatchOption
   const add = (path: string): void => {
     if (watched.has(path) || !existsSync(path)) return
     watched.add(path)
+    const found = statSync(path, { throwIfNoEntry: false })
     watcher.add(path)
+    if (found?.isFile() !== true) return
+    // What is saved after it was read and before it is watched is for the watcher what has always been there.
+    if (found.mtimeMs >= startedAt - TICK) note(path)
+    else handed.set(path, stampOf(path))
   }
   /** Takes what has come, and looks for the rest from the nearest folder that there is. */
   const look = (): void => {
