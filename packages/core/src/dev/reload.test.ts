@@ -26,11 +26,11 @@ test('a save is served; one that does not build leaves the last good Bridge, and
 })
 
 test('TypeScript: what logic imports is watched, also from outside its project, and a syntax error has its frame', async () => {
-  const module = (word: string): string => `import { word } from '../../../shared/word.ts'\nexport default { access: 'public', handler: () => \`\${word} ${word}\` }\n`
-  const dev = await develop({ ...FILES, 'shared/word.ts': `export const word: string = 'one'`, 'notes/logic/stats/word.ts': module('A') })
+  const module = (word: string): string => `import { word } from '../../../common/word.ts'\nexport default { access: 'public', handler: () => \`\${word} ${word}\` }\n`
+  const dev = await develop({ ...FILES, 'common/word.ts': `export const word: string = 'one'`, 'notes/logic/stats/word.ts': module('A') })
   const word = async (): Promise<unknown> => ((await (await dev.call('stats/word')).json()) as { data: unknown }).data
   expect(await word()).toBe('one A')
-  await dev.write('shared/word.ts', `export const word: string = 'two'`)
+  await dev.write('common/word.ts', `export const word: string = 'two'`)
   await dev.next('served')
   expect(await word()).toBe('two A')
   await dev.write('notes/logic/stats/word.ts', `${module('B')}const = 3\n`)
@@ -40,7 +40,7 @@ test('TypeScript: what logic imports is watched, also from outside its project, 
 
 test('TypeScript: a file that is newly imported, and broken or not there, is seen once it is mended or written', async () => {
   const module = (from: string): string => `import { word } from '${from}'\nexport default { access: 'public', handler: () => word }\n`
-  const dev = await develop({ ...FILES, 'shared/broken.ts': 'export const word = = 1', 'shared/throws.ts': `throw new Error('not yet')\nexport const word = 'never'`, 'notes/logic/stats/word.ts': module('./../_none.ts') })
+  const dev = await develop({ ...FILES, 'common/broken.ts': 'export const word = = 1', 'common/throws.ts': `throw new Error('not yet')\nexport const word = 'never'`, 'notes/logic/stats/word.ts': module('./../_none.ts') })
   const word = async (): Promise<unknown> => ((await (await dev.call('stats/word')).json()) as { data: unknown }).data
   const mended = async (path: string, text: string, from: string): Promise<void> => {
     await dev.write('notes/logic/stats/word.ts', module(from))
@@ -49,11 +49,11 @@ test('TypeScript: a file that is newly imported, and broken or not there, is see
     await dev.write(path, text)
     await dev.next('served')
   }
-  await mended('shared/broken.ts', `export const word = 'mended'`, '../../../shared/broken.ts')
+  await mended('common/broken.ts', `export const word = 'mended'`, '../../../common/broken.ts')
   expect(await word()).toBe('mended')
-  await mended('shared/throws.ts', `export const word = 'loads'`, '../../../shared/throws.ts')
+  await mended('common/throws.ts', `export const word = 'loads'`, '../../../common/throws.ts')
   expect(await word()).toBe('loads')
-  await mended('shared/none.ts', `export const word = 'written'`, '../../../shared/none')
+  await mended('common/none.ts', `export const word = 'written'`, '../../../common/none')
   expect(await word()).toBe('written')
   // Not even its folders are there.
   await mended('lib/words/de/index.ts', `export const word = 'Wort'`, '../../../lib/words/de')
